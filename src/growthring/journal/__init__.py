@@ -1,0 +1,1 @@
+"""What people decided, append-only: closes, tags, approvals."""

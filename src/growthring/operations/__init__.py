@@ -1,0 +1,1 @@
+"""One use case per module: the list of everything the product can do."""

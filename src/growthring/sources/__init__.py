@@ -1,0 +1,1 @@
+"""A company's systems, read into the canonical tables; nothing is dropped without a problem row."""

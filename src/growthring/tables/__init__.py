@@ -1,0 +1,40 @@
+"""The canonical tables and their contracts."""
+
+from growthring.tables.account import ACCOUNT, ACCOUNT_ATTRIBUTE
+from growthring.tables.contract import Check, Column, ColumnType, Table
+from growthring.tables.contract_terms import CONTRACT, CONTRACT_LINE
+from growthring.tables.derived import MOVEMENT, MOVEMENTS, RECURRING
+from growthring.tables.fx_rate import FX_RATE
+from growthring.tables.invoice_line import INVOICE_LINE
+from growthring.tables.problem import PROBLEM
+from growthring.tables.product import PRODUCT
+from growthring.tables.usage import USAGE
+
+CANONICAL: dict[str, Table] = {
+    table.name: table for table in (ACCOUNT, ACCOUNT_ATTRIBUTE, PRODUCT, CONTRACT, CONTRACT_LINE, INVOICE_LINE, USAGE, FX_RATE)
+}
+"""Tables that sources fill, by name."""
+
+DERIVED: dict[str, Table] = {table.name: table for table in (PROBLEM, RECURRING, MOVEMENT)}
+"""Tables that the product computes, by name."""
+
+__all__ = [
+    "ACCOUNT",
+    "ACCOUNT_ATTRIBUTE",
+    "CANONICAL",
+    "CONTRACT",
+    "CONTRACT_LINE",
+    "DERIVED",
+    "FX_RATE",
+    "INVOICE_LINE",
+    "MOVEMENT",
+    "MOVEMENTS",
+    "PROBLEM",
+    "PRODUCT",
+    "RECURRING",
+    "USAGE",
+    "Check",
+    "Column",
+    "ColumnType",
+    "Table",
+]

@@ -1,0 +1,20 @@
+"""Usage: what customers consumed."""
+
+from growthring.tables.contract import KNOWN_AT, Column, ColumnType, Table, text
+
+USAGE = Table(
+    name="usage",
+    meaning="A quantity consumed by a customer on a meter at a time.",
+    grain="usage record",
+    columns=(
+        text("usage_id", "The record's identifier; two rows with one identifier are the same record.", required=True),
+        text("account_id", "The customer.", required=True),
+        text("product_id", "The product used.", default="meter"),
+        text("meter", "What was counted.", required=True),
+        Column("used_at", ColumnType.INSTANT, "When it was consumed, UTC.", required=True),
+        Column("quantity", ColumnType.QUANTITY, "How much was consumed.", required=True),
+        KNOWN_AT,
+    ),
+    key=("usage_id",),
+    partition_on="used_at",
+)
