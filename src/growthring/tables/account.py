@@ -1,6 +1,6 @@
 """Accounts, their place in a hierarchy and their attributes, each with history."""
 
-from growthring.tables.contract import KNOWN_AT, Table, day, text
+from growthring.tables.contract import PROVENANCE, Table, day, text
 
 ACCOUNT = Table(
     name="account",
@@ -13,7 +13,7 @@ ACCOUNT = Table(
         text("merged_into_account_id", "The account that took this one over on merged_on."),
         day("merged_on", "The day of the merger; from then on both count as one customer."),
         day("valid_from", "The first day this version holds; the earliest version also covers all days before it."),
-        KNOWN_AT,
+        *PROVENANCE,
     ),
     key=("account_id", "valid_from"),
 )
@@ -27,7 +27,7 @@ ACCOUNT_ATTRIBUTE = Table(
         text("attribute", "The attribute's name, as used in --by.", required=True),
         text("value", "The attribute's value from valid_from on."),
         day("valid_from", "The first day the value holds; the earliest value also covers all days before it."),
-        KNOWN_AT,
+        *PROVENANCE,
     ),
     key=("account_id", "attribute", "valid_from"),
 )

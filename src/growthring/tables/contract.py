@@ -101,6 +101,14 @@ KNOWN_AT = Column(
 )
 
 
+PROVENANCE = (
+    KNOWN_AT,
+    Column("source_file", ColumnType.TEXT, "The file the row was read from, relative to the project.", required=True),
+    Column("source_row", ColumnType.COUNT, "The row in that file, the first data row being 1.", required=True),
+)
+"""Columns that end every canonical table: when the row became known and where it came from."""
+
+
 def text(name: str, meaning: str, *, required: bool = False, values: tuple[str, ...] = (), default: str | None = None) -> Column:
     """Make a text column."""
     return Column(name, ColumnType.TEXT, meaning, required, values, default)

@@ -1,6 +1,6 @@
 """Contracts and their lines: what was promised, from when, at what price."""
 
-from growthring.tables.contract import KNOWN_AT, Check, Column, ColumnType, Table, amount, day, text
+from growthring.tables.contract import PROVENANCE, Check, Column, ColumnType, Table, amount, day, text
 
 CONTRACT = Table(
     name="contract",
@@ -17,7 +17,7 @@ CONTRACT = Table(
         text("cancel_reason", "Why it was cancelled, as coded by the source."),
         text("renews_contract_id", "The contract that this one renews."),
         text("buyer", "Who signed, when a customer has several buying centres."),
-        KNOWN_AT,
+        *PROVENANCE,
     ),
     key=("contract_id",),
     checks=(
@@ -67,7 +67,7 @@ CONTRACT_LINE = Table(
         day("trial_ends_on", "The first day after a free trial; nothing is recurring before it."),
         day("paused_from", "The first day of a pause."),
         day("paused_to", "The first day after the pause; empty while it lasts."),
-        KNOWN_AT,
+        *PROVENANCE,
     ),
     key=("contract_line_id",),
     checks=(

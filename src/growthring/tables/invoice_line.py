@@ -1,6 +1,6 @@
 """Invoice lines: what was billed, for which stretch of service."""
 
-from growthring.tables.contract import KNOWN_AT, Check, Column, ColumnType, Table, amount, day, text
+from growthring.tables.contract import PROVENANCE, Check, Column, ColumnType, Table, amount, day, text
 
 INVOICE_LINE = Table(
     name="invoice_line",
@@ -31,7 +31,7 @@ INVOICE_LINE = Table(
         amount("one_off_discount_amount", "Discount in the line that is limited in time, positive.", default="0"),
         day("due_on", "The day payment is due."),
         day("paid_on", "The day it was paid in full; empty while it is open."),
-        KNOWN_AT,
+        *PROVENANCE,
     ),
     key=("invoice_line_id",),
     partition_on="issued_on",

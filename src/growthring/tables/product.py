@@ -1,6 +1,6 @@
 """Products and what their quantity counts."""
 
-from growthring.tables.contract import KNOWN_AT, Table, text
+from growthring.tables.contract import PROVENANCE, Table, text
 
 PRODUCT = Table(
     name="product",
@@ -16,7 +16,7 @@ PRODUCT = Table(
             values=("seat", "usage", "flat"),
             default="'flat'",
         ),
-        KNOWN_AT,
+        *PROVENANCE,
     ),
     key=("product_id",),
 )

@@ -1,6 +1,6 @@
 """Usage: what customers consumed."""
 
-from growthring.tables.contract import KNOWN_AT, Column, ColumnType, Table, text
+from growthring.tables.contract import PROVENANCE, Column, ColumnType, Table, text
 
 USAGE = Table(
     name="usage",
@@ -13,7 +13,7 @@ USAGE = Table(
         text("meter", "What was counted.", required=True),
         Column("used_at", ColumnType.INSTANT, "When it was consumed, UTC.", required=True),
         Column("quantity", ColumnType.QUANTITY, "How much was consumed.", required=True),
-        KNOWN_AT,
+        *PROVENANCE,
     ),
     key=("usage_id",),
     partition_on="used_at",
