@@ -1,1 +1,1 @@
-"""What people decided, append-only: closes, tags, approvals."""
+"""What people decided, append-only: closes, tags, policy changes, sign-offs and runs."""

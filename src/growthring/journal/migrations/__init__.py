@@ -1,0 +1,1 @@
+"""The journal's schema history, one module a version."""

@@ -1,0 +1,1 @@
+"""Tests: the tree mirrors src, plus docs, scenarios, properties, parity and real data."""

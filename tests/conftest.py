@@ -1,0 +1,132 @@
+"""Fixtures for engines that a machine may lack, and the closing line that names those that ran."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.engines import OPTIONAL, REQUIRED, missing, postgres_binaries
+from tests.postgres_server import postgres_server
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+"""Real data and worked cases that lie beside the project."""
+
+_FIXTURE_ENGINE = {"postgres_url": "postgres", "postgres_server_url": "postgres", "spark": "spark", "chdb": "clickhouse"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse names of engines that do not exist."""
+    if unknown := REQUIRED - OPTIONAL.keys():
+        raise pytest.UsageError(f"GROWTHRING_REQUIRE_ENGINES names {sorted(unknown)}; valid: {sorted(OPTIONAL)}.")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let all tests of one engine run in one worker, so that each engine starts once."""
+    for item in items:
+        # a test that compares engines goes where the slowest to start already runs
+        for name in sorted(_engines_of(item), reverse=True)[:1]:
+            item.add_marker(pytest.mark.xdist_group(name))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose engine is not here, or fail it when the session requires that engine."""
+    for name in sorted(_engines_of(item)):
+        if why := missing(name):
+            pytest.fail(why, pytrace=False) if name in REQUIRED else pytest.skip(why)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Note on the report which engines the test used."""
+    report: Any = yield
+    report.user_properties.extend(("engine", name) for name in sorted(_engines_of(item)) if report.when == "call")
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Name the engines that ran and those that were not found."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
+    ran = {value for report in reports for name, value in getattr(report, "user_properties", []) if name == "engine"}
+    absent = {name: missing(name) for name in OPTIONAL if missing(name)}
+    terminalreporter.write_line(f"engines run: {', '.join(['duckdb', *sorted(ran)])}")
+    for name in sorted(absent):
+        terminalreporter.write_line(f"engine not found: {absent[name]}")
+
+
+def _engines_of(item: pytest.Item) -> set[str]:
+    marked = {name for mark in item.iter_markers("engine") for name in mark.args}
+    return marked | {_FIXTURE_ENGINE[name] for name in getattr(item, "fixturenames", ()) if name in _FIXTURE_ENGINE}
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Return the folder with real data and worked cases, which lies beside the project."""
+    if not SHARED.is_dir():
+        pytest.skip("the shared folder is not beside the project")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def postgres_server_url() -> Iterator[str]:
+    """Return the URL of a PostgreSQL server for the session: the one given, or one started from this machine's binaries."""
+    if given := os.environ.get("GROWTHRING_TEST_POSTGRES_URL"):
+        yield given
+        return
+    binaries = postgres_binaries()
+    assert binaries is not None
+    with postgres_server(binaries) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_server_url: str) -> Iterator[str]:
+    """Return the URL of an empty PostgreSQL database that only this test sees."""
+    import psycopg
+
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres_server_url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield f"{postgres_server_url.rsplit('/', 1)[0]}/{name}"
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Return a local Spark session with the settings that exact money needs."""
+    from pyspark.sql import SparkSession
+
+    folder = tmp_path_factory.mktemp("spark")
+    settings = {
+        "spark.sql.decimalOperations.allowPrecisionLoss": "false",
+        "spark.sql.ansi.enabled": "true",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.warehouse.dir": str(folder / "warehouse"),
+        "spark.local.dir": str(folder / "local"),
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.extraJavaOptions": f"-Duser.timezone=UTC -Dderby.system.home={folder}",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.log.level": "ERROR",
+    }
+    builder = SparkSession.builder.master("local[2]").appName("growthring-tests")
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session")
+def chdb() -> Any:
+    """Return the in-process ClickHouse."""
+    import chdb as module
+
+    return module
