@@ -1,0 +1,372 @@
+"""Write the reference pages from what the code itself declares: run by `make docs`, checked by `tests/docs`.
+
+Each function of PAGES returns pages by their path below docs/reference. To document a further registry, add a function.
+Each function of DESCRIPTIONS yields (what, its description): a test fails for every one without a description.
+"""
+
+import dataclasses
+import importlib
+import inspect
+import json
+import re
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from growthring.tables import CANONICAL, DERIVED, Column, ColumnType, Table
+
+REFERENCE = Path(__file__).parent / "reference"
+_MARK = "<!-- Made by `make docs` from the code: change it there. -->"
+
+
+def optional(path: str) -> Any:
+    """Return what `module:name` names, or nothing when the module does not exist."""
+    module, _, name = path.partition(":")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not module.startswith(error.name):
+            raise
+        return None
+
+
+# --- tables ---------------------------------------------------------------------------------------------------------------
+
+
+def tables_pages() -> dict[str, str]:
+    """Return a page with every table, and a JSON Schema for each."""
+    parts = [
+        "# Tables",
+        "Every table the product reads into, and every table it computes. A row that breaks a contract becomes a row of "
+        "[problem](#problem); nothing is dropped without one. Amounts are in major units; months are counted as "
+        "year × 12 + month − 1 ([why](../decisions/0003-months-are-integers.md)).",
+        "## Tables that sources fill",
+        *(_table_section(table) for table in CANONICAL.values()),
+        "## Tables that are computed",
+        *(_table_section(table) for table in DERIVED.values()),
+    ]
+    schemas = {
+        f"schemas/{table.name}.schema.json": json.dumps(json_schema(table), indent=2, ensure_ascii=False)
+        for table in _all_tables()
+    }
+    return {"tables.md": _page(*parts), **schemas}
+
+
+def table_descriptions() -> Iterator[tuple[str, str]]:
+    for table in _all_tables():
+        yield f"table {table.name}", table.meaning
+        for column in table.columns:
+            yield f"column {table.name}.{column.name}", column.meaning
+        for check in table.checks:
+            yield f"check {table.name}.{check.code}", check.message
+            yield f"remedy of {table.name}.{check.code}", check.remedy
+
+
+def json_schema(table: Table) -> dict[str, Any]:
+    """Return the JSON Schema of one row; exact decimals are text, so that no reader turns them into floats."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": table.name,
+        "description": table.meaning,
+        "type": "object",
+        "properties": {column.name: _column_schema(column) for column in table.columns},
+        "required": [column.name for column in table.columns if column.required],
+        "additionalProperties": False,
+    }
+
+
+def _column_schema(column: Column) -> dict[str, Any]:
+    schema = _type_schema(column.type)
+    if column.values:
+        schema["enum"] = list(column.values)
+    if not column.required:
+        schema["type"] = [schema["type"], "null"]
+        if "enum" in schema:
+            schema["enum"].append(None)
+    return {"description": column.meaning, **schema}
+
+
+def _type_schema(kind: ColumnType) -> dict[str, Any]:
+    if decimal := re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", kind.value):
+        precision, scale = int(decimal[1]), int(decimal[2])
+        return {"type": "string", "pattern": rf"^-?\d{{1,{precision - scale}}}(\.\d{{1,{scale}}})?$"}
+    return {
+        ColumnType.TEXT: {"type": "string"},
+        ColumnType.DATE: {"type": "string", "format": "date"},
+        ColumnType.INSTANT: {"type": "string", "format": "date-time"},
+        ColumnType.MONTH: {"type": "integer"},
+        ColumnType.COUNT: {"type": "integer"},
+        ColumnType.FLAG: {"type": "boolean"},
+        ColumnType.RATIO: {"type": "number"},
+    }[kind].copy()
+
+
+def _all_tables() -> list[Table]:
+    return [*CANONICAL.values(), *DERIVED.values()]
+
+
+def _table_section(table: Table) -> str:
+    facts = [f"One row: {table.grain}. Key: {', '.join(f'`{name}`' for name in table.key)}."]
+    if table.partition_on:
+        facts.append(f"Stored by the month of `{table.partition_on}`.")
+    facts.append(f"[JSON Schema](schemas/{table.name}.schema.json).")
+    rows = [
+        (f"`{column.name}`", column.type.value, "yes" if column.required else "", _column_meaning(column))
+        for column in table.columns
+    ]
+    parts = [f"### {table.name}", table.meaning, " ".join(facts), _grid(("column", "type", "required", "meaning"), rows)]
+    if table.checks:
+        checks = [(f"`{check.code}`", f"`{check.condition}`", check.message, check.remedy) for check in table.checks]
+        parts.append(_grid(("problem code", "every row meets", "otherwise", "what to do"), checks))
+    return "\n\n".join(parts)
+
+
+def _column_meaning(column: Column) -> str:
+    meaning = column.meaning
+    if column.values:
+        meaning += f" Values: {', '.join(f'`{value}`' if value else 'empty text' for value in column.values)}."
+    if column.default is not None:
+        meaning += f" When the source has none: `{column.default}`."
+    return meaning
+
+
+# --- settings and policies ------------------------------------------------------------------------------------------------
+
+SETTINGS: tuple[tuple[str, str, str], ...] = (("policy.md", "Policy fields", "growthring.revenue.policy:Policy"),)
+"""Page, title and pydantic model of everything a user may write in TOML; models inside a model are shown below it."""
+
+
+def settings_pages() -> dict[str, str]:
+    """Return one page for each settings file, with a section for each model in it."""
+    pages = {}
+    for page, title, path in SETTINGS:
+        if model := optional(path):
+            sections = [_model_section(inner) for inner in _models_in(model)]
+            pages[page] = _page(f"# {title}", *sections)
+    return pages
+
+
+def settings_descriptions() -> Iterator[tuple[str, str]]:
+    for _, _, path in SETTINGS:
+        if model := optional(path):
+            for inner in _models_in(model):
+                descriptions = _field_descriptions(inner)
+                for name in inner.model_fields:
+                    yield f"setting {inner.__name__}.{name}", descriptions.get(name, "")
+
+
+def _models_in(model: type[BaseModel]) -> list[type[BaseModel]]:
+    """Return a model and every model that its fields hold, outermost first."""
+    found = [model]
+    for outer in found:
+        for field in outer.model_fields.values():
+            found += [inner for inner in _classes_in(field.annotation) if issubclass(inner, BaseModel) and inner not in found]
+    return found
+
+
+def _classes_in(annotation: Any) -> list[type]:
+    if isinstance(annotation, type) and not getattr(annotation, "__args__", ()):
+        return [annotation]
+    return [inner for part in getattr(annotation, "__args__", ()) for inner in _classes_in(part)]
+
+
+def _field_descriptions(model: type[BaseModel]) -> dict[str, str]:
+    """Return the description of each field: its own, or the one under "Attributes:" in the docstring."""
+    documented = _attributes(inspect.getdoc(model) or "")
+    return {name: field.description or documented.get(name, "") for name, field in model.model_fields.items()}
+
+
+def _attributes(docstring: str) -> dict[str, str]:
+    _, _, section = docstring.partition("Attributes:\n")
+    entries = re.findall(r"^    (\w+): (.+(?:\n {5,}.+)*)", section, flags=re.MULTILINE)
+    return {name: " ".join(text.split()) for name, text in entries}
+
+
+def _model_section(model: type[BaseModel]) -> str:
+    descriptions = _field_descriptions(model)
+    rows = [
+        (f"`{name}`", _type_name(field.annotation), _default(field), descriptions[name])
+        for name, field in model.model_fields.items()
+    ]
+    summary = (inspect.getdoc(model) or "").partition("\n")[0]
+    return f"## {model.__name__}\n\n{summary}\n\n" + _grid(("field", "type", "default", "meaning"), rows)
+
+
+def _type_name(annotation: Any) -> str:
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return " ".join(f"`{member.value}`" for member in annotation)
+    name = annotation.__name__ if isinstance(annotation, type) and not getattr(annotation, "__args__", ()) else str(annotation)
+    return f"`{re.sub(r'[a-z_]+[.]', '', name)}`"
+
+
+def _default(field: Any) -> str:
+    if field.is_required():
+        return "required"
+    if field.default is PydanticUndefined:
+        return ""
+    return f"`{json.dumps(field.default, default=str, ensure_ascii=False)}`"
+
+
+def presets_pages() -> dict[str, str]:
+    """Return a page with every shipped policy: what it reproduces, its source, and where it departs from the defaults."""
+    sections = [_preset_section(policy) for policy in _presets()]
+    return {"presets.md": _page("# Shipped policies", *sections)} if sections else {}
+
+
+def preset_descriptions() -> Iterator[tuple[str, str]]:
+    for policy in _presets():
+        yield f"preset {policy.name}", policy.title
+        yield f"source of preset {policy.name}", policy.source
+
+
+def _presets() -> list[Any]:
+    names = optional("growthring.revenue.policy:preset_names")
+    if names is None or not (files("growthring.revenue") / "presets").is_dir():
+        return []
+    return [optional("growthring.revenue.policy:preset")(name) for name in names()]
+
+
+def _preset_section(policy: Any) -> str:
+    plain = type(policy).model_validate({"name": "plain"}).switches
+    changed = [(f"`{name}`", f"`{value}`") for name, value in policy.switches.items() if value != plain.get(name)]
+    labels = (("Source", policy.source), ("Inferred", policy.inferred), ("**Warning**", policy.warning))
+    facts = [f"{label}: {text}" for label, text in labels if text]
+    switches = _grid(("field", "value"), changed) if changed else "Every field at its default."
+    return "\n\n".join([f"## {policy.name}", policy.title, *facts, switches])
+
+
+# --- metrics --------------------------------------------------------------------------------------------------------------
+
+METRICS = "growthring.revenue.metrics:METRICS"
+"""A mapping or sequence of dataclasses with a `name`; every text field of theirs becomes a column of the page."""
+
+
+def metrics_pages() -> dict[str, str]:
+    """Return a page with every metric and its definition."""
+    metrics = _metrics()
+    if not metrics:
+        return {}
+    columns = [field.name for field in dataclasses.fields(metrics[0]) if isinstance(getattr(metrics[0], field.name), str)]
+    rows = [
+        tuple(f"`{getattr(each, name)}`" if name == "name" else str(getattr(each, name)) for name in columns) for each in metrics
+    ]
+    return {"metrics.md": _page("# Metrics", _grid(columns, rows))}
+
+
+def metric_descriptions() -> Iterator[tuple[str, str]]:
+    for metric in _metrics():
+        yield f"metric {metric.name}", str(getattr(metric, "definition", "") or getattr(metric, "meaning", ""))
+
+
+def _metrics() -> list[Any]:
+    registry = optional(METRICS) or ()
+    return list(registry.values() if isinstance(registry, dict) else registry)
+
+
+# --- commands -------------------------------------------------------------------------------------------------------------
+
+
+def command_line() -> Any:
+    """Return the command-line program as a tree of commands, or nothing before it exists."""
+    app = optional("growthring.cli.main:app")
+    if app is None:
+        return None
+    import typer
+
+    return typer.main.get_command(app)
+
+
+def commands() -> Iterator[tuple[str, Any]]:
+    """Yield every command with the words that call it, the program itself first."""
+
+    def walk(words: str, command: Any) -> Iterator[tuple[str, Any]]:
+        yield words, command
+        for name, inner in sorted(getattr(command, "commands", {}).items()):
+            yield from walk(f"{words} {name}", inner)
+
+    if program := command_line():
+        yield from walk("growthring", program)
+
+
+def commands_pages() -> dict[str, str]:
+    """Return a page with every command, its arguments and its options."""
+    sections = [_command_section(words, command) for words, command in commands() if not command.hidden]
+    return {"commands.md": _page("# Commands", *sections)} if sections else {}
+
+
+def command_descriptions() -> Iterator[tuple[str, str]]:
+    for words, command in commands():
+        yield f"command {words}", command.help or ""
+        for parameter in command.params:
+            if not _belongs_to_the_shell(parameter):
+                yield f"{parameter.param_type_name} {words} {parameter.opts[0]}", getattr(parameter, "help", "") or ""
+
+
+def _belongs_to_the_shell(parameter: Any) -> bool:
+    return parameter.name in ("help", "install_completion", "show_completion")
+
+
+def _command_section(words: str, command: Any) -> str:
+    parts = [f"## {words}", inspect.cleandoc(command.help or "")]
+    rows = [
+        (f"`{' '.join([*each.opts, *each.secondary_opts])}`", getattr(each, "help", "") or "")
+        for each in command.params
+        if not _belongs_to_the_shell(each)
+    ]
+    return "\n\n".join([*parts, _grid(("argument or option", "meaning"), rows)] if rows else parts)
+
+
+# --- putting it together --------------------------------------------------------------------------------------------------
+
+PAGES = (tables_pages, settings_pages, presets_pages, metrics_pages, commands_pages)
+DESCRIPTIONS = (table_descriptions, settings_descriptions, preset_descriptions, metric_descriptions, command_descriptions)
+
+
+def pages() -> dict[str, str]:
+    """Return every generated page by its path below docs/reference."""
+    made = {path: text.rstrip() + "\n" for page in PAGES for path, text in page().items()}
+    titles = {path: re.search(r"^# (.+)$", text, flags=re.MULTILINE) for path, text in made.items() if path.endswith(".md")}
+    links = [f"- [{title[1]}]({path})" for path, title in titles.items() if title]
+    return {"index.md": _page("# Reference", "Made from the code.", "\n".join(links)).rstrip() + "\n", **made}
+
+
+def undescribed() -> list[str]:
+    """Return everything a user can see that has no description."""
+    return [what for registry in DESCRIPTIONS for what, description in registry() if not description.strip()]
+
+
+def write(folder: Path = REFERENCE) -> list[Path]:
+    """Write the pages, remove those that no longer exist, and return what changed."""
+    made = {folder / path: text for path, text in pages().items()}
+    changed = [path for path, text in made.items() if not path.exists() or path.read_text() != text]
+    for path in changed:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(made[path])
+    stale = [path for path in folder.rglob("*.*") if path.is_file() and path not in made]
+    for path in stale:
+        path.unlink()
+    return changed + stale
+
+
+def _page(*parts: str) -> str:
+    return "\n\n".join([_MARK, *parts])
+
+
+def _grid(header: tuple[str, ...] | list[str], rows: list[tuple[str, ...]]) -> str:
+    lines = [header, ["---"] * len(header), *([_cell(cell) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    for changed in write():
+        print(changed.relative_to(REFERENCE.parent.parent), file=sys.stderr)
