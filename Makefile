@@ -37,8 +37,8 @@ test: setup check ## run every test, on every engine this machine has; ENGINES="
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
 
 check: setup ## lint, types, layers, dependencies
-	@$(BIN)/ruff check --quiet src tests docs bench
-	@$(BIN)/ruff format --quiet --check src tests docs bench || { $(BIN)/ruff format --check src tests docs bench; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check . || { $(BIN)/ruff format --check .; exit 1; }
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo >.tools/layers.txt || { cat .tools/layers.txt; exit 1; }
 	@$(BIN)/deptry src >.tools/dependencies.txt 2>&1 || { cat .tools/dependencies.txt; exit 1; }
@@ -53,4 +53,4 @@ docs: setup ## write the generated pages of docs/reference again
 
 clean: ## remove what setup, demo and the tests made
 	rm -rf .tools .venv demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache spark-warehouse
-	find src tests docs bench -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
