@@ -3,7 +3,7 @@
 from growthring.tables.account import ACCOUNT, ACCOUNT_ATTRIBUTE
 from growthring.tables.contract import Check, Column, ColumnType, Table
 from growthring.tables.contract_terms import CONTRACT, CONTRACT_LINE
-from growthring.tables.derived import MOVEMENT, MOVEMENTS, RECURRING
+from growthring.tables.derived import DRIVERS, MOVEMENT, MOVEMENTS, REASONS, RECURRING
 from growthring.tables.fx_rate import FX_RATE
 from growthring.tables.invoice_line import INVOICE_LINE
 from growthring.tables.problem import PROBLEM
@@ -25,12 +25,14 @@ __all__ = [
     "CONTRACT",
     "CONTRACT_LINE",
     "DERIVED",
+    "DRIVERS",
     "FX_RATE",
     "INVOICE_LINE",
     "MOVEMENT",
     "MOVEMENTS",
     "PROBLEM",
     "PRODUCT",
+    "REASONS",
     "RECURRING",
     "USAGE",
     "Check",

@@ -2,20 +2,26 @@
 
 from growthring.tables.contract import Column, ColumnType, Table, amount, text
 
-MOVEMENTS = (
-    "new",
-    "reactivation",
+MOVEMENTS = ("new", "reactivation", "expansion", "contraction", "churn", "fx", "transfer", "adjustment")
+"""Kinds of movement; start + all of them = end."""
+
+DRIVERS = (
     "price",
     "volume",
     "seats",
     "cross_sell",
-    "expansion",
-    "contraction",
-    "churn",
-    "fx",
-    "transfer",
-    "adjustment",
+    "product_drop",
+    "unsplit",
+    "product_migration",
+    "account_move",
+    "exchange_rate",
+    "negative_balance",
+    "",
 )
+"""What drove a movement, as far as the data allow to tell."""
+
+REASONS = ("at_renewal", "advised_saving", "")
+"""What people or contracts say about a movement."""
 
 _MONTH = Column("month", ColumnType.MONTH, "Calendar month, counted as year × 12 + month − 1.", required=True)
 
@@ -26,10 +32,11 @@ RECURRING = Table(
     columns=(
         text("account_id", "The customer.", required=True),
         text("product_id", "The product.", required=True),
-        text("contract_id", "The contract, or empty text when the source names none.", required=True),
+        text("contract_id", "The contract, or empty text where the policy does not look at contracts.", required=True),
         text("currency", "Currency the customer is billed in.", required=True),
         _MONTH,
         amount("native_amount", "Monthly recurring revenue in the billing currency.", required=True),
+        Column("rate", ColumnType.RATE, "Reporting currency for one unit of the billing currency.", required=True),
         amount("recurring_amount", "The same in the reporting currency.", required=True),
         amount("usage_amount", "The part of recurring_amount that comes from usage.", required=True),
         Column("quantity", ColumnType.QUANTITY, "Seats or units behind it; empty when unknown."),
@@ -40,7 +47,7 @@ RECURRING = Table(
 MOVEMENT = Table(
     name="movement",
     meaning="One line of the movement ledger: why a customer's recurring revenue changed in a month, and by how much.",
-    grain="entity × account × product × month × movement",
+    grain="entity × account × product × month × movement × driver",
     columns=(
         text(
             "entity_id",
@@ -51,8 +58,9 @@ MOVEMENT = Table(
         text("product_id", "The product.", required=True),
         _MONTH,
         text("movement", "The kind of change; gains positive, losses negative.", required=True, values=MOVEMENTS),
-        text("reason", "at_renewal, advised_saving, one_off, drop of a product … when known, else empty text."),
+        text("driver", "What drove it: price, volume, seats, cross_sell …; empty text for new, churn.", values=DRIVERS),
+        text("reason", "at_renewal, advised_saving when known, else empty text.", values=REASONS),
         amount("movement_amount", "The change in the reporting currency, signed.", required=True),
     ),
-    key=("entity_id", "account_id", "product_id", "month", "movement", "reason"),
+    key=("entity_id", "account_id", "product_id", "month", "movement", "driver", "reason"),
 )

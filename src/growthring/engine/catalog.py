@@ -1,0 +1,38 @@
+"""The canonical tables of a snapshot, seen from an executor: a view for each, empty where the company has no such data."""
+
+from collections.abc import Iterable
+
+import duckdb
+
+from growthring.engine.snapshot import Snapshot
+from growthring.engine.store import Store
+from growthring.tables import CANONICAL, Table
+
+
+def open_tables(connection: duckdb.DuckDBPyConnection, store: Store, snapshot: Snapshot) -> None:
+    """Define a view for every canonical table over the partitions of a snapshot."""
+    for table in CANONICAL.values():
+        files = [store.path_of(part.artifact) / "rows.parquet" for part in snapshot.parts(table.name)]
+        open_files(connection, table, [str(file) for file in files])
+
+
+def open_files(connection: duckdb.DuckDBPyConnection, table: Table, files: Iterable[str]) -> None:
+    """Define a view over Parquet files under a table's contract; without files the view is empty."""
+    listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+    if listed:
+        columns = ", ".join(table.column_names)
+        connection.execute(f"CREATE OR REPLACE VIEW {table.name} AS SELECT {columns} FROM read_parquet([{listed}])")
+    else:
+        connection.execute(f"CREATE OR REPLACE VIEW {table.name} AS {empty_select(table)}")
+
+
+def empty_select(table: Table) -> str:
+    """Return a SELECT with the table's columns and no rows."""
+    columns = ", ".join(f"CAST(NULL AS {column.type.value}) AS {column.name}" for column in table.columns)
+    return f"SELECT {columns} WHERE FALSE"
+
+
+def create_empty(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Create an empty table under a contract, to be filled by the caller."""
+    columns = ", ".join(f"{column.name} {column.type.value}" for column in table.columns)
+    connection.execute(f"CREATE OR REPLACE TABLE {table.name} ({columns})")
