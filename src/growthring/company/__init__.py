@@ -1,1 +1,1 @@
-"""The sample company: a simulator with planted truth."""
+"""The sample company: a seeded simulator with planted truth."""
