@@ -1,0 +1,100 @@
+"""What a `[[sources]]` entry of growthring.toml may say."""
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from growthring.kernel.errors import ConfigurationError, UnknownValueError
+from growthring.kernel.ids import digest
+from growthring.tables import CANONICAL, Table
+
+SOURCE_TYPES = ("number", "date", "timestamp", "text", "boolean")
+"""What a source column can be read as; `date` and `timestamp` take a format after a colon, such as `date:%d/%m/%Y`."""
+
+
+class Exclude(BaseModel):
+    """Rows that are not meant for the table; they count as rejected under this code.
+
+    Attributes:
+        when: Expression that is true for the rows to leave out.
+        code: Problem code, in capitals.
+        because: The reason, for a person.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    when: str
+    code: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
+    because: str
+
+
+class SourceConfig(BaseModel):
+    """One source: which files, which canonical table, and how each column is made.
+
+    Attributes:
+        name: Name of the source, unique in the project.
+        table: Canonical table that the rows go to.
+        files: Paths or globs relative to the project folder.
+        preset: A mapping shipped with the package; what is written here goes before it.
+        sheet: Sheet of an XLSX file; the first one when absent.
+        types: How columns of the file are read, by column name.
+        columns: Expression of each canonical column over the file's columns.
+        attributes: For accounts: expression of each attribute, by attribute name.
+        exclude: Rows that are not meant for the table.
+        occurrence_within: Columns that separate copies of the same line, such as the sheet it stood on.
+        history: For accounts: many rows per account, of which only changes are kept.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1)
+    table: str
+    files: tuple[str, ...] = Field(min_length=1)
+    preset: str | None = None
+    sheet: str | None = None
+    types: dict[str, str] = Field(default_factory=dict)
+    columns: dict[str, str] = Field(default_factory=dict)
+    attributes: dict[str, str] = Field(default_factory=dict)
+    exclude: tuple[Exclude, ...] = ()
+    occurrence_within: tuple[str, ...] = ()
+    history: bool = False
+
+    @field_validator("columns", "attributes", mode="before")
+    @classmethod
+    def _literals_as_text(cls, value: object) -> object:
+        """Let people write `quantity = 1` without quotes."""
+        if not isinstance(value, dict):
+            return value
+        return {key: str(item) if isinstance(item, int | float) else item for key, item in value.items()}
+
+    @model_validator(mode="after")
+    def _known_names(self) -> "SourceConfig":
+        if self.table not in CANONICAL:
+            raise UnknownValueError("table", self.table, CANONICAL, remedy=f"Correct `table` of source {self.name}.")
+        table = CANONICAL[self.table]
+        mappable = [name for name in table.column_names if name not in ("source_file", "source_row")]
+        for name in self.columns:
+            if name not in mappable:
+                raise UnknownValueError(
+                    f"column of {self.table}", name, mappable, remedy=f"Correct [sources.columns] of source {self.name}."
+                )
+        for column, kind in self.types.items():
+            if kind.split(":", 1)[0] not in SOURCE_TYPES:
+                raise UnknownValueError(
+                    f"type of column {column}", kind, SOURCE_TYPES, remedy=f"Correct [sources.types] of source {self.name}."
+                )
+        if self.table != "account" and (self.attributes or self.history):
+            raise ConfigurationError(
+                f"Source {self.name} sets attributes or history for table {self.table}.",
+                valid="Only sources of the table account have attributes and history.",
+                remedy="Remove them, or add a second source over the same files with table = 'account'.",
+            )
+        return self
+
+    @property
+    def contract(self) -> Table:
+        """The canonical table's contract."""
+        return CANONICAL[self.table]
+
+    @property
+    def mapping_digest(self) -> str:
+        """Digest of everything that decides how a file's rows are read; which files there are is no part of it."""
+        return digest([self.model_dump_json(exclude={"files"})])
