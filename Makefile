@@ -11,6 +11,9 @@ WORKERS ?= 2
 ENGINES ?=
 PYTEST_ARGS ?=
 
+# companies' own certificate authorities are in the system's store
+export UV_SYSTEM_CERTS ?= 1
+
 UV := .tools/bin/uv
 BIN := .venv/bin
 EXTRAS := $(foreach engine,$(ENGINES),--extra $(engine))
@@ -25,7 +28,7 @@ help: ## list the targets
 $(UV):
 	@echo "Installing uv into .tools" >&2
 	@$(PYTHON) -m venv .tools
-	@.tools/bin/pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
+	@.tools/bin/pip install --quiet --disable-pip-version-check 'uv>=0.13,<1'
 
 setup: $(UV) ## install the locked dependencies into .venv
 	@$(SYNC)
