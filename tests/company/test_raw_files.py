@@ -1,7 +1,9 @@
 from collections import Counter, defaultdict
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from growthring.kernel.currency import EXPONENT
+from growthring.kernel.period import Month
 
 from .conftest import rows_of, rows_under
 
@@ -90,20 +92,68 @@ def test_named_defects_are_in_the_named_file(company):
 
 def test_some_late_rows_land_in_the_file_of_a_later_month(company):
     folder, _ = company
-    for name, date in (("invoices", "issued_on"), ("usage", "used_at")):
-        crossing = [row for file, row in rows_under(folder / "raw" / name) if row[date][:7] not in file]
+    for name, column in (("invoices", "issued_on"), ("usage", "used_at")):
+        crossing = [row for file, row in rows_under(folder / "raw" / name) if row[column][:7] not in file]
         assert crossing
-        assert any(row["known_at"][:10] > row[date][:10] for row in crossing)
+        assert any(row["known_at"][:10] > row[column][:10] for row in crossing)
 
 
-def test_usage_ids_are_unique_and_late_rows_are_counted(company):
+def test_planted_usage_defects_are_in_the_files_and_nothing_else_is_wrong(company):
     folder, truth = company
-    ids, late = Counter(), 0
-    for file, row in rows_under(folder / "raw/usage"):
-        ids[row["usage_id"]] += 1
-        late += row["used_at"][:7] not in file
-    assert max(ids.values()) == 1
-    assert 0 < late <= truth.defects["usage"]["LATE"]
+    found, first = Counter(), {}
+    for _, row in rows_under(folder / "raw/usage"):
+        payload = tuple(row.values())
+        if row["usage_id"] in first:
+            assert first[row["usage_id"]] == payload
+            found["DUPLICATE_COLLAPSED"] += 1
+            continue
+        first[row["usage_id"]] = payload
+        delay = date.fromisoformat(row["known_at"][:10]) - date.fromisoformat(row["used_at"][:10])
+        found["LATE"] += delay.days > 1
+    assert dict(found) == truth.defects["usage"]
+    assert min(found.values()) > 0
+
+
+def _spread(folder) -> dict[tuple[str, str], Decimal]:
+    """Recurring revenue by account and month-end as the good invoice lines alone tell it; prorations are left out."""
+    seen, spread = set(), defaultdict(Decimal)
+    for _, row in rows_under(folder / "raw/invoices"):
+        is_counted = row["kind"] == "recurring" and not row["description"].startswith("proration")
+        if _refusal(row) or not is_counted or row["invoice_line_id"] in seen:
+            continue
+        seen.add(row["invoice_line_id"])
+        start, end = date.fromisoformat(row["period_start"]), date.fromisoformat(row["period_end"])
+        months = (end.year - start.year) * 12 + end.month - start.month
+        month = Month.of(start)
+        while month.last_day < end:
+            spread[row["account_id"], str(month)] += Decimal(row["amount"]) / months
+            month += 1
+    return spread
+
+
+def test_good_invoice_lines_spread_over_their_service_give_the_planted_mrr(company):
+    """Invoices and contracts are derived on separate paths; apart from prorated months and mergers they agree exactly."""
+    folder, _ = company
+    told = defaultdict(lambda: defaultdict(Decimal))
+    skipped = set()
+    for row in rows_of(folder / "truth/events.csv"):
+        told[row["account_id"]][row["month"]] += Decimal(row["delta"])
+        if row["event"].startswith("transfer"):
+            skipped.add(row["account_id"])
+    prorated = {
+        (row["account_id"], row["period_start"][:7])
+        for _, row in rows_under(folder / "raw/invoices")
+        if row["description"].startswith("proration")
+    }
+    spread, compared = _spread(folder), 0
+    for account_id in told.keys() - skipped:
+        mrr = Decimal(0)
+        for month in (str(Month.parse("2022-01") + k) for k in range(36)):
+            mrr += told[account_id][month]
+            if (account_id, month) not in prorated:
+                assert abs(spread[account_id, month] - mrr) < Decimal("0.000001"), (account_id, month)
+                compared += mrr > 0
+    assert compared > 3_000
 
 
 def test_nothing_is_known_after_the_data_ends(company):

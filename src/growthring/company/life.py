@@ -1,16 +1,13 @@
-"""The life of one account: contracts, lines and the events that change its recurring revenue.
-
-Every change is recorded twice on purpose: as contract lines, which become raw files, and as an event with its own delta,
-which becomes truth. The two agree only if both are right.
-"""
+"""The life of one account: signing, growing, shrinking, pausing, leaving, coming back, merging, migrating."""
 
 from dataclasses import replace
 from random import Random
 
+from growthring.company.account_book import AccountBook
 from growthring.company.catalogue import ANALYTICS, API, CLASSIC, PLATFORM, PRICES
-from growthring.company.plan import PRICE_INCREASE_PERCENT, Plan
+from growthring.company.plan import Plan
 from growthring.company.profile import Profile
-from growthring.company.terms import Contract, Event, Line, Story
+from growthring.company.terms import Contract, Line, Story
 
 _REASONS = ("price", "missing_feature", "went_out_of_business", "switched_vendor", "not_used")
 
@@ -31,49 +28,43 @@ def live(plan: Plan, index: int, profile: Profile, dice: Random) -> Story:
     return life.story
 
 
-class _Life:
+class _Life(AccountBook):
     def __init__(self, plan: Plan, index: int, profile: Profile, dice: Random) -> None:
-        self.plan, self.index, self.profile, self.dice = plan, index, profile, dice
+        super().__init__(plan, index, profile, dice)
         self.behaviour = profile.behaviour
-        self.story = Story(index, plan.account_id(index), profile.currency, anchor=profile.anchor, first_paid_k=profile.start_k)
         self.story.uses_api = plan.spikes(index) or dice.random() < self.behaviour.api_share
         self.is_safe = plan.merges(index) or plan.absorbs(index)
         self.merge_k = 3 + int((plan.months - 5) * dice.random()) if plan.merges(index) else -1
-        self.now: list[Line] = []
-        self.priced_as = CLASSIC if profile.is_classic else PLATFORM
-        self.is_annual = profile.is_annual
-        self.term_k = 0
         self.paused_until: int | None = None
         self.has_paused = False
         self.returns_k = -1
-        self.billed_account = self.story.account_id
 
     # ---- beginnings
 
     def begin(self, k: int, name: str, *, is_annual: bool) -> None:
         """Sign a first contract, or a new one after an absence."""
-        dice, day = self.dice, self._day(k)
+        dice, day = self.dice, self.day(k)
         self.is_annual, self.term_k = is_annual, k
         trial_days = self._trial_days(k) if name == "new" else 0
         sold_days = 0 if self.behaviour.channel == "self-serve" else 3 + int(28 * dice.random())
-        contract = self._sign(day - trial_days, signed_on=day - trial_days - sold_days)
+        contract = self.sign(day - trial_days, signed_on=day - trial_days - sold_days)
         core = CLASSIC if self.profile.is_classic and k < self.plan.migration_k else PLATFORM
         self.priced_as = core
         low, high = self.behaviour.seats
         seats = int(low * ((high + 1) / low) ** dice.random())
         lasting = (10, 15, 20)[int(3 * dice.random())] if dice.random() < self.behaviour.discount_share else 0
         limited = 20 if not trial_days and dice.random() < 0.15 else 0
-        self._open(contract, core, k, seats, lasting=lasting, limited=limited)
+        self.open_line(contract, core, k, seats, lasting=lasting, limited=limited)
         if dice.random() < 0.15 and not self.plan.merges(self.index):
-            self._open(contract, ANALYTICS, k)
+            self.open_line(contract, ANALYTICS, k)
         if self.story.uses_api:
-            self._open(contract, API, k)
+            self.open_line(contract, API, k)
         if trial_days and self._try_out(contract, k, trial_days):
             return
         if name == "new" and self.behaviour.channel != "self-serve":
             self.story.onboarding = PRICES[self.story.currency].onboarding[self.behaviour.segment]
-        for line in self._recurring():
-            self._tell(k, day, name, line, line.net)
+        for line in self.recurring():
+            self.tell(k, day, name, line, line.net)
 
     def _trial_days(self, k: int) -> int:
         if self.is_annual or k == 0 or self.is_safe or self.behaviour.channel != "self-serve" or self.dice.random() > 0.4:
@@ -82,35 +73,16 @@ class _Life:
 
     def _try_out(self, contract: Contract, k: int, trial_days: int) -> bool:
         """Start a trial; tell whether it ends without a purchase."""
-        day = self._day(k)
+        day = self.day(k)
         for line in self.now:
             line.trial_ends, line.starts = day, day - trial_days
         is_lost = self.dice.random() < 0.3
-        self._tell(k, day - trial_days, "trial_started", self.now[0], 0)
+        self.tell(k, day - trial_days, "trial_started", self.now[0], 0)
         if is_lost:
-            self._tell(k, day, "trial_lost", self.now[0], 0)
+            self.tell(k, day, "trial_lost", self.now[0], 0)
             contract.cancel_requested_on = day - 2
             self._close(contract, day, reason="trial_not_converted")
         return is_lost
-
-    def _sign(self, day: int, *, signed_on: int | None = None, renews: str = "") -> Contract:
-        number = len(self.story.contracts) + 1
-        ends = self._day(self.term_k + 12) if self.is_annual else None
-        contract = Contract(
-            f"C{self.index + 1:07d}-{number}", self.billed_account, day if signed_on is None else signed_on, day, ends
-        )
-        contract.renews_contract_id = renews
-        self.story.contracts.append(contract)
-        return contract
-
-    def _open(self, contract: Contract, product: str, k: int, quantity: int = 1, *, lasting: int = 0, limited: int = 0) -> None:
-        kind = "usage" if product == API else "recurring"
-        interval = 12 if self.is_annual and kind == "recurring" else 1
-        term_months = self.term_k + 12 - k if self.is_annual else 1
-        unit = self._list_price(product, k)
-        line = Line(contract, product, kind, k, self._day(k), quantity, unit, lasting, limited, interval, term_months)
-        line.ends = line.term_ends = contract.ends_on
-        self._add(line)
 
     # ---- a month
 
@@ -138,19 +110,19 @@ class _Life:
 
     def _lives_monthly(self, k: int, age: int) -> bool:
         """Do what only monthly customers do; tell whether nothing more can happen this month."""
-        dice, day = self.dice, self._day(k)
+        dice, day = self.dice, self.day(k)
         if not self.is_safe and dice.random() < self.behaviour.monthly_churn_hazard:
             self._leave(k, notice_days=1 + int(10 * dice.random()))
             return True
         if age % 12 == 0:
-            for line in self._recurring():
-                self._change(line, k, day, unit=self._list_price(line.product_id, k))
+            for line in self.recurring():
+                self.change(line, k, day, unit=self.list_price(line.product_id, k))
         if age == 3:
-            for line in self._recurring():
-                self._change(line, k, day, one_off=0)
+            for line in self.recurring():
+                self.change(line, k, day, one_off=0)
         roll = dice.random()
         if roll < self.behaviour.shrink_rate and self.now[0].quantity > 2:
-            self._change(self.now[0], k, day, quantity=self._fewer(self.now[0].quantity))
+            self.change(self.now[0], k, day, quantity=self._fewer(self.now[0].quantity))
             return True
         may_pause = not self.has_paused and not self.is_safe and (k > self.plan.migration_k or not self.profile.is_classic)
         if may_pause and roll > 1 - 0.006:
@@ -165,11 +137,11 @@ class _Life:
             more = max(1, int(line.quantity * self.behaviour.seat_growth_step * dice.random()))
             is_mid_period = not self.is_annual and dice.random() < 0.4
             later = int((29 - self.profile.anchor) * dice.random()) if is_mid_period else 0
-            self._change(line, k, self._day(k) + later, quantity=line.quantity + more)
+            self.change(line, k, self.day(k) + later, quantity=line.quantity + more)
         wants_analytics = not self.plan.merges(self.index) and dice.random() < self.behaviour.cross_sell_rate
         if wants_analytics and all(line.product_id != ANALYTICS for line in self.now):
-            self._open(self.now[0].contract, ANALYTICS, k)
-            self._tell(k, self._day(k), "cross_sell", self.now[-1], self.now[-1].net)
+            self.open_line(self.now[0].contract, ANALYTICS, k)
+            self.tell(k, self.day(k), "cross_sell", self.now[-1], self.now[-1].net)
 
     def _fewer(self, quantity: int) -> int:
         return max(1, quantity - max(1, int(quantity * (0.15 + 0.35 * self.dice.random()))))
@@ -180,34 +152,40 @@ class _Life:
         if not self.is_safe and self.dice.random() < self.behaviour.yearly_churn:
             self._leave(k, notice_days=20 + int(40 * self.dice.random()))
             return
-        old, day = self.now[0].contract, self._day(k)
+        old, day = self.now[0].contract, self.day(k)
         self.term_k = k
         early = min(20, int(30 * self.dice.random()))
-        contract = self._sign(day, signed_on=day - early, renews=old.contract_id)
+        contract = self.sign(day, signed_on=day - early, renews=old.contract_id)
         shrinks = self.dice.random() < self.behaviour.yearly_shrink
         before, self.now = self.now, []
         for line in before:
             if line.product_id == ANALYTICS and shrinks and self.dice.random() < 0.5:
-                self._tell(k, day, "contraction", line, -line.net)
+                self.tell(k, day, "contraction", line, -line.net)
                 continue
-            renewed = replace(line, contract=contract, start_k=k, starts=day, ends=contract.ends_on, billed="full", replaces=None)
-            renewed.term_months, renewed.term_ends = 12, contract.ends_on
-            self._add(renewed)
-            if line.kind != "recurring":
-                continue
-            if renewed.product_id == CLASSIC and k >= self.plan.migration_k:
-                self._migrate(k)
-            self._change(renewed, k, day, unit=self._list_price(renewed.product_id, k), one_off=0)
-            if shrinks and renewed.quantity > 2 and renewed.product_id != ANALYTICS:
-                self._change(renewed, k, day, quantity=self._fewer(renewed.quantity))
-            elif renewed.product_id != ANALYTICS and self.dice.random() < 4 * self.behaviour.seat_growth_rate:
-                more = max(1, int(renewed.quantity * self.behaviour.seat_growth_step * self.dice.random()))
-                self._change(renewed, k, day, quantity=renewed.quantity + more)
+            self._renew(line, contract, k, shrinks=shrinks)
+
+    def _renew(self, line: Line, contract: Contract, k: int, *, shrinks: bool) -> None:
+        day = contract.starts_on
+        renewed = replace(line, contract=contract, start_k=k, starts=day, ends=contract.ends_on, billed="full", replaces=None)
+        renewed.term_months, renewed.term_ends = 12, contract.ends_on
+        self.add(renewed)
+        if line.kind != "recurring":
+            return
+        if renewed.product_id == CLASSIC and k >= self.plan.migration_k:
+            self._migrate(k)
+        self.change(renewed, k, day, unit=self.list_price(renewed.product_id, k), one_off=0)
+        if renewed.product_id == ANALYTICS:
+            return
+        if shrinks and renewed.quantity > 2:
+            self.change(renewed, k, day, quantity=self._fewer(renewed.quantity))
+        elif self.dice.random() < 4 * self.behaviour.seat_growth_rate:
+            more = max(1, int(renewed.quantity * self.behaviour.seat_growth_step * self.dice.random()))
+            self.change(renewed, k, day, quantity=renewed.quantity + more)
 
     def _leave(self, k: int, *, notice_days: int) -> None:
-        day = self._day(k)
-        for line in self._recurring():
-            self._tell(k, day, "churn", line, -line.net)
+        day = self.day(k)
+        for line in self.recurring():
+            self.tell(k, day, "churn", line, -line.net)
         if self.dice.random() < 0.15:
             self.returns_k = k + 2 + int(7 * self.dice.random())
         if self.dice.random() < 0.2:
@@ -225,19 +203,19 @@ class _Life:
 
     def _pause(self, k: int, months: int) -> None:
         self.has_paused, self.paused_until = True, k + months
-        day = self._day(k)
+        day = self.day(k)
         for line in self.now:
             line.paused_from = day
-            line.paused_to = self._day(k + months) if k + months < self.plan.months else None
-        for line in self._recurring():
-            self._tell(k, day, "pause", line, -line.net)
+            line.paused_to = self.day(k + months) if k + months < self.plan.months else None
+        for line in self.recurring():
+            self.tell(k, day, "pause", line, -line.net)
 
     def _resumes(self, k: int) -> bool:
         if self.paused_until is None or k < self.paused_until:
             return False
         self.paused_until = None
-        for line in self._recurring():
-            self._tell(k, self._day(k), "resume", line, line.net)
+        for line in self.recurring():
+            self.tell(k, self.day(k), "resume", line, line.net)
         return True
 
     # ---- mergers and the migration
@@ -246,12 +224,12 @@ class _Life:
         """Move billing to the absorbing account; not in a month in which lines end anyway."""
         if self.is_annual and k - self.term_k == 12:
             return False
-        day, old = self._day(k), self.now[0].contract
-        for line in self._recurring():
-            self._tell(k, day, "transfer_out", line, -line.net)
+        day, old = self.day(k), self.now[0].contract
+        for line in self.recurring():
+            self.tell(k, day, "transfer_out", line, -line.net)
         self.billed_account = self.plan.account_id(self.index - 1)
         self.story.merged_on = day
-        contract = self._sign(day)
+        contract = self.sign(day)
         old.ends_on = day
         before, self.now = self.now, []
         for line in before:
@@ -259,73 +237,11 @@ class _Life:
             billed = "prepaid" if self.is_annual else "full"
             moved = replace(line, contract=contract, start_k=k, starts=day, ends=ends, billed=billed, replaces=line)
             moved.term_months = self.term_k + 12 - k if self.is_annual else 1
-            self._add(moved)
-        for line in self._recurring():
-            self._tell(k, day, "transfer_in", line, line.net)
+            self.add(moved)
+        for line in self.recurring():
+            self.tell(k, day, "transfer_in", line, line.net)
         return True
 
     def _migrate(self, k: int) -> None:
-        line = self._change(self.now[0], k, self._day(k), billed="migrated", product=PLATFORM)
-        self._tell(k, self._day(k), "migration", line, 0)
-
-    # ---- the two ways of recording
-
-    def _change(
-        self,
-        line: Line,
-        k: int,
-        day: int,
-        *,
-        quantity: int | None = None,
-        unit: int | None = None,
-        one_off: int | None = None,
-        product: str | None = None,
-        billed: str = "delta",
-    ) -> Line:
-        """Change a line's terms from a day on, telling each cause with its own delta."""
-        changes = ((line.unit, unit), (line.one_off_percent, one_off), (line.quantity, quantity), (line.product_id, product))
-        if all(new is None or new == old for old, new in changes):
-            return line
-        changed = line if line.starts == day else self._successor(line, k, day, billed)
-        if product is not None:
-            changed.product_id = product
-        steps = (("unit", unit, "price"), ("one_off_percent", one_off, "discount_ended"), ("quantity", quantity, "seats"))
-        for attribute, value, name in steps:
-            before = changed.net
-            if value is None or value == getattr(changed, attribute):
-                continue
-            setattr(changed, attribute, value)
-            told = "contraction" if name == "seats" and changed.net < before else name
-            self._tell(k, day, told, changed, changed.net - before)
-        return changed
-
-    def _successor(self, line: Line, k: int, day: int, billed: str) -> Line:
-        successor = replace(
-            line, start_k=k, starts=day, billed=billed, replaces=line, trial_ends=None, paused_from=None, paused_to=None
-        )
-        successor.term_months = self.term_k + 12 - k if self.is_annual else 1
-        line.ends = day
-        self.now[self.now.index(line)] = successor
-        self.story.lines.append(successor)
-        return successor
-
-    def _add(self, line: Line) -> None:
-        self.now.append(line)
-        self.story.lines.append(line)
-
-    def _tell(self, k: int, day: int, name: str, line: Line, delta: int) -> None:
-        self.story.events.append(Event(k, day, name, self.billed_account, line.product_id, delta))
-
-    def _recurring(self) -> list[Line]:
-        return [line for line in self.now if line.kind == "recurring"]
-
-    def _day(self, k: int) -> int:
-        return self.plan.days.on(k, self.profile.anchor)
-
-    def _list_price(self, product: str, k: int) -> int:
-        if product == API:
-            return 0
-        prices = PRICES[self.story.currency]
-        key = self.priced_as if product in {PLATFORM, CLASSIC} else product
-        price = (prices.annual if self.is_annual else prices.monthly)[key]
-        return (price * (100 + PRICE_INCREASE_PERCENT) + 50) // 100 if k >= self.plan.price_change_k else price
+        line = self.change(self.now[0], k, self.day(k), billed="migrated", product=PLATFORM)
+        self.tell(k, self.day(k), "migration", line, 0)

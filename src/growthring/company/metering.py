@@ -1,6 +1,8 @@
 """Metered use: how much an account consumed in each month, and the rows that say so."""
 
+from collections.abc import Iterator
 from random import Random
+from typing import NamedTuple
 
 from growthring.company.catalogue import API, METER
 from growthring.company.plan import Plan
@@ -8,6 +10,8 @@ from growthring.company.profile import Profile
 from growthring.company.terms import Line, Story
 
 SPIKE_FACTOR = 8
+_LATE_SHARE, _DUPLICATE_SHARE = 0.01, 0.001
+_WEEKDAY_WEIGHT, _WEEKEND_WEIGHT, _WEEKEND = 10, 4, (6, 0)
 USAGE_HEADER = "usage_id,account_id,product_id,meter,used_at,quantity,known_at,region"
 
 
@@ -46,28 +50,45 @@ def billed_account(plan: Plan, story: Story, day: int) -> str:
     return plan.account_id(story.index - 1) if is_moved else story.account_id
 
 
-def usage_rows(plan: Plan, story: Story, calls: dict[int, int], dice: Random) -> list[tuple[int, str, bool]]:
-    """Write a month's calls as rollup rows.
+class UsageRow(NamedTuple):
+    """A row for the file of month ``file_k``; ``defect`` is LATE, DUPLICATE_COLLAPSED or empty."""
 
-    Returns:
-        Month of the file, row text and whether the row came late, one a row.
-    """
-    days, rows, parts = plan.days, [], plan.usage_rows_a_month
+    file_k: int
+    text: str
+    defect: str
+
+
+def usage_rows(plan: Plan, story: Story, calls: dict[int, int], dice: Random) -> Iterator[UsageRow]:
+    """Yield each month's calls as rollup rows: a day, a week or a month each, by the size of the company."""
     for k, total in calls.items():
-        share, left = divmod(total, parts)
-        first = days.on(k, story.anchor if k == story.first_paid_k else 1)
-        span = days.last_of(k) - first + 1
-        for part in range(parts):
-            day = first + part * span // parts
-            quantity = share + (left if part == parts - 1 else 0)
-            is_late = dice.random() < 0.01
-            known = day + 1 + (2 + int(20 * dice.random()) if is_late else 0)
-            is_late = is_late and known <= days.data_through
-            account = billed_account(plan, story, day)
-            known_day = min(known, days.data_through)
-            row = (
-                f"U{story.index + 1:07d}-{k:03d}-{part:02d},{account},{API},{METER},{days.text[day]} 12:00:00,{quantity},"
-                f"{days.known(known_day)},eu-west"
-            )
-            rows.append((days.month_of(known_day) if is_late else k, row, is_late))
-    return rows
+        rollups = _rollups(plan, story, k, total)
+        for part, (day, quantity) in enumerate(rollups):
+            yield from _row(plan, story, (k, part, day), quantity, dice)
+
+
+def _rollups(plan: Plan, story: Story, k: int, total: int) -> list[tuple[int, int]]:
+    """Split a month's calls over its days, fewer on weekends; the parts add up to the whole."""
+    days = plan.days
+    first = days.on(k, story.anchor if k == story.first_paid_k else 1)
+    span = days.last_of(k) - first + 1
+    parts = min(plan.usage_rows_a_month, span)
+    starts = [first + part * span // parts for part in range(parts)]
+    weights = [_WEEKEND_WEIGHT if parts == span and day % 7 in _WEEKEND else _WEEKDAY_WEIGHT for day in starts]
+    quantities = [total * weight // sum(weights) for weight in weights]
+    quantities[-1] += total - sum(quantities)
+    return list(zip(starts, quantities, strict=True))
+
+
+def _row(plan: Plan, story: Story, place: tuple[int, int, int], quantity: int, dice: Random) -> Iterator[UsageRow]:
+    (k, part, day), days = place, plan.days
+    delay = 2 + int(20 * dice.random()) if dice.random() < _LATE_SHARE else 0
+    is_late = delay > 0 and day + 1 + delay <= days.data_through
+    known = min(day + 1 + delay * is_late, days.data_through)
+    file_k = days.month_of(known) if is_late else k
+    text = (
+        f"U{story.index + 1:07d}-{k:03d}-{part:02d},{billed_account(plan, story, day)},{API},{METER},{days.text[day]} 12:00:00,"
+        f"{quantity},{days.known(known)},eu-west"
+    )
+    yield UsageRow(file_k, text, "LATE" if is_late else "")
+    if dice.random() < _DUPLICATE_SHARE:
+        yield UsageRow(file_k, text, "DUPLICATE_COLLAPSED")

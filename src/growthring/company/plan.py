@@ -40,7 +40,7 @@ class Plan:
     @property
     def usage_rows_a_month(self) -> int:
         """Usage rows of an account and month: daily for small companies, weekly, then monthly to bound the files."""
-        return 28 if self.accounts <= 1_000 else 4 if self.accounts <= 20_000 else 1
+        return 31 if self.accounts <= 1_000 else 4 if self.accounts <= 20_000 else 1
 
     def account_id(self, index: int) -> str:
         """Name an account by its number."""

@@ -129,10 +129,11 @@ def _write_account(plan: Plan, index: int, raw: RawFiles, planted: RawFiles, tal
     calls, spike = draw_consumption(plan, story, profile, dice)
     defect = _defect_recorder(planted, tally)
     names = plan.days.month_names
-    for k, row, is_late in usage_rows(plan, story, calls, dice):
-        raw.add(f"usage/usage_{names[k]}.csv", row)
-        if is_late:
-            defect("usage", "LATE", f"usage/usage_{names[k]}.csv", row.split(",", 1)[0])
+    for used in usage_rows(plan, story, calls, dice):
+        file = f"usage/usage_{names[used.file_k]}.csv"
+        raw.add(file, used.text)
+        if used.defect:
+            defect("usage", used.defect, file, used.text.split(",", 1)[0])
     for item in invoice_rows(plan, story, profile, bill(plan, story, profile, calls, dice), dice):
         file = f"invoices/invoice_lines_{names[item.file_k]}.csv"
         raw.add(file, item.text)

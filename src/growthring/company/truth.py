@@ -31,7 +31,7 @@ class MonthTruth:
 
 @dataclass(frozen=True, slots=True)
 class MovementTruth:
-    """All planted events of one name in one month and currency."""
+    """All planted events of one name in one month and currency; a change of several products is one event each."""
 
     month: str
     event: str
