@@ -138,7 +138,10 @@ def _column_meaning(column: Column) -> str:
 
 # --- settings and policies ------------------------------------------------------------------------------------------------
 
-SETTINGS: tuple[tuple[str, str, str], ...] = (("policy.md", "Policy fields", "growthring.revenue.policy:Policy"),)
+SETTINGS = (
+    ("policy.md", "Policy fields", "growthring.revenue.policy:Policy"),
+    ("sources.md", "Settings of a source", "growthring.sources.config:SourceConfig"),
+)
 """Page, title and pydantic model of everything a user may write in TOML; models inside a model are shown below it."""
 
 
