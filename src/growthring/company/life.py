@@ -102,6 +102,9 @@ class _Life(AccountBook):
         if self.is_annual and age == 12:
             self._come_up_for_renewal(k)
             return
+        if not self.is_annual and not self.is_safe and self.dice.random() < self.behaviour.monthly_churn_hazard:
+            self._leave(k, notice_days=1 + int(10 * self.dice.random()))
+            return
         if k == self.plan.migration_k and self.now[0].product_id == CLASSIC:
             self._migrate(k)
         if not self.is_annual and self._lives_monthly(k, age):
@@ -111,9 +114,6 @@ class _Life(AccountBook):
     def _lives_monthly(self, k: int, age: int) -> bool:
         """Do what only monthly customers do; tell whether nothing more can happen this month."""
         dice, day = self.dice, self.day(k)
-        if not self.is_safe and dice.random() < self.behaviour.monthly_churn_hazard:
-            self._leave(k, notice_days=1 + int(10 * dice.random()))
-            return True
         if age % 12 == 0:
             for line in self.recurring():
                 self.change(line, k, day, unit=self.list_price(line.product_id, k))
