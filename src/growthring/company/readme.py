@@ -23,7 +23,8 @@ All dates are half-open: `ends_on` and `period_end` are the first day after. Yen
 ## Planted
 - List prices rise by {price_change_percent} % for new customers and renewals from {price_change_month} on.
 - Ringwood Classic becomes Ringwood Platform on {migration}: same price, same customer, no churn.
-- Enterprise customers won through partners bring the most new revenue and keep the least of it; self-serve mid-market grows.
+- Enterprise customers won through partners bring the most new revenue and keep far less than all of it; self-serve mid-market
+  grows after the sale.
 - Mergers move billing to the absorbing account on the day of the merger: no churn, no new customer.
 - One-off usage spikes: {usage_spikes} ({spike_note}).
 
