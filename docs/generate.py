@@ -4,7 +4,6 @@ Each function of PAGES returns pages by their path below docs/reference. To docu
 Each function of DESCRIPTIONS yields (what, its description): a test fails for every one without a description.
 """
 
-import dataclasses
 import importlib
 import inspect
 import json
@@ -247,29 +246,39 @@ def _preset_section(policy: Any) -> str:
 # --- metrics --------------------------------------------------------------------------------------------------------------
 
 METRICS = "growthring.revenue.metrics:METRICS"
-"""A mapping or sequence of dataclasses with a `name`; every text field of theirs becomes a column of the page."""
+"""The catalogue of metrics, by name."""
 
 
 def metrics_pages() -> dict[str, str]:
-    """Return a page with every metric and its definition."""
-    metrics = _metrics()
-    if not metrics:
-        return {}
-    columns = [field.name for field in dataclasses.fields(metrics[0]) if isinstance(getattr(metrics[0], field.name), str)]
-    rows = [
-        tuple(f"`{getattr(each, name)}`" if name == "name" else str(getattr(each, name)) for name in columns) for each in metrics
-    ]
-    return {"metrics.md": _page("# Metrics", _grid(columns, rows))}
+    """Return a page with every metric: what it means, how it is computed, and when it has no value."""
+    sections = [_metric_section(metric) for metric in _metrics()]
+    return {"metrics.md": _page("# Metrics", *sections)} if sections else {}
 
 
 def metric_descriptions() -> Iterator[tuple[str, str]]:
     for metric in _metrics():
-        yield f"metric {metric.name}", str(getattr(metric, "definition", "") or getattr(metric, "meaning", ""))
+        yield f"definition of metric {metric.name}", metric.definition
+        yield f"formula of metric {metric.name}", metric.formula
+        yield f"Chinese name of metric {metric.name}", metric.chinese
+        if metric.denominator:
+            yield f"why metric {metric.name} may have no value", metric.undefined
+
+
+def _metric_section(metric: Any) -> str:
+    fixed = ", ".join(f"`{name}` = `{value}`" for name, value in metric.basis)
+    facts = [
+        f"- **Formula**: {metric.formula}",
+        f"- **Unit**: {metric.unit.value.replace('_', ' ')}",
+        f"- **No value when** {metric.undefined}" if metric.undefined else "",
+        f"- **Fixes the policy fields** {fixed}" if fixed else "",
+        f"- **Capability**: {metric.capability}",
+    ]
+    listed = "\n".join(fact for fact in facts if fact)
+    return f"## {metric.name}\n\n{metric.title} · {metric.chinese}\n\n{metric.definition}\n\n{listed}"
 
 
 def _metrics() -> list[Any]:
-    registry = optional(METRICS) or ()
-    return list(registry.values() if isinstance(registry, dict) else registry)
+    return list((optional(METRICS) or {}).values())
 
 
 # --- commands -------------------------------------------------------------------------------------------------------------
