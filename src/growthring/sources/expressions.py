@@ -43,6 +43,7 @@ class Expression:
         missing: Names it uses that the file does not have; then `sql` is of no use.
         occurrence: Whether it numbers identical rows.
         arithmetic: Whether its outcome is a calculation, which can overflow.
+        tidy: Whether its text has no blanks at its ends, because it is a column or a constant.
     """
 
     sql: str
@@ -51,6 +52,7 @@ class Expression:
     missing: tuple[str, ...]
     occurrence: bool
     arithmetic: bool
+    tidy: bool
 
 
 def bind_expression(text: str, columns: Sequence[str], types: Mapping[str, str], where: str) -> Expression:
@@ -92,6 +94,7 @@ def bind_expression(text: str, columns: Sequence[str], types: Mapping[str, str],
         missing=tuple(dict.fromkeys(missing)),
         occurrence="_occurrence" in names,
         arithmetic=isinstance(tree.unnest(), _ARITHMETIC) or any(node.name in _OWN_FUNCTIONS for node in _calls(tree)),
+        tidy=isinstance(tree.unnest(), exp.Column | exp.Literal | exp.DPipe),
     )
 
 

@@ -51,7 +51,10 @@ def write_account_versions(connection: duckdb.DuckDBPyConnection, rows: str, fol
     write_parquet(connection, f"SELECT * FROM ({said}) ORDER BY {order}", folder / ATTRIBUTES_FILE)
     doubts = [
         _contradiction("(SELECT * EXCLUDE (value), value AS said FROM saying)", "attribute", "said", "account_attribute"),
-        *(_contradiction(f"(SELECT * FROM {rows} WHERE _history)", literal(name), name, "account") for name in ("name", "parent_account_id")),
+        *(
+            _contradiction(f"(SELECT * FROM {rows} WHERE _history)", literal(name), name, "account")
+            for name in ("name", "parent_account_id")
+        ),
     ]
     return count, doubts
 
@@ -69,8 +72,7 @@ def merge_attributes(
     def write(folder: Path) -> dict[str, Any]:
         columns = ", ".join(ACCOUNT_ATTRIBUTE.column_names)
         rows = " UNION ALL ".join(
-            f"SELECT {columns}, {rank} AS _rank FROM read_parquet({literal(str(path))})"
-            for rank, (path, _) in enumerate(present)
+            f"SELECT {columns}, {rank} AS _rank FROM read_parquet({literal(str(path))})" for rank, (path, _) in enumerate(present)
         )
         one = f"SELECT * FROM ({rows}) QUALIFY row_number() OVER (PARTITION BY {', '.join(ACCOUNT_ATTRIBUTE.key)} ORDER BY _rank DESC) = 1"
         changed = (

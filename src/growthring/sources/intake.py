@@ -81,9 +81,7 @@ def _unusable(
     return {"read": 0, "accepted": 0, "corrected": 0, "rejected": 0, "problems": 1, "months": [], "missing": missing}
 
 
-def _write_intake(
-    connection: duckdb.DuckDBPyConnection, file: FileToRead, mapping: BoundMapping, folder: Path
-) -> dict[str, Any]:
+def _write_intake(connection: duckdb.DuckDBPyConnection, file: FileToRead, mapping: BoundMapping, folder: Path) -> dict[str, Any]:
     rules = rules_of(mapping)
     _judge(connection, file, mapping, rules)
     months = _write_chunks(connection, file, mapping, folder)
@@ -107,9 +105,7 @@ def _write_intake(
     }
 
 
-def _judge(
-    connection: duckdb.DuckDBPyConnection, file: FileToRead, mapping: BoundMapping, rules: tuple[Rule, ...]
-) -> None:
+def _judge(connection: duckdb.DuckDBPyConnection, file: FileToRead, mapping: BoundMapping, rules: tuple[Rule, ...]) -> None:
     """Make the table `judged`: canonical columns, attributes, `_month`, the first rule that rejects the row, its message."""
     table = mapping.table
     rows = mapped_rows(connection, mapping, file.name)
@@ -131,9 +127,7 @@ def _judge(
     )
 
 
-def _write_chunks(
-    connection: duckdb.DuckDBPyConnection, file: FileToRead, mapping: BoundMapping, folder: Path
-) -> list[str]:
+def _write_chunks(connection: duckdb.DuckDBPyConnection, file: FileToRead, mapping: BoundMapping, folder: Path) -> list[str]:
     found = connection.execute("SELECT DISTINCT _month FROM judged WHERE _rule IS NULL ORDER BY 1").fetchall()
     table = mapping.table
     for (month,) in found:
@@ -171,9 +165,7 @@ def _problem_start(file: FileToRead) -> dict[str, str]:
 def _malformed(file: FileToRead, reading: Reading) -> list[str]:
     if not reading.malformed:
         return []
-    values = ", ".join(
-        f"({number}, {literal(what)}, {literal(text[:4000])})" for number, what, text in reading.malformed
-    )
+    values = ", ".join(f"({number}, {literal(what)}, {literal(text[:4000])})" for number, what, text in reading.malformed)
     columns = problem_select(
         {
             **_problem_start(file),
@@ -232,9 +224,7 @@ def _rejected_summary(file: FileToRead, rules: tuple[Rule, ...]) -> str:
 
 def _currency_case(connection: duckdb.DuckDBPyConnection, file: FileToRead, mapping: BoundMapping) -> list[str]:
     """Name currencies written in small letters: one row for the whole file when every row has it, else one per row."""
-    counted = connection.execute(
-        "SELECT count(*) FILTER (_corrected), count(*) FROM judged WHERE _rule IS NULL"
-    ).fetchone()
+    counted = connection.execute("SELECT count(*) FILTER (_corrected), count(*) FROM judged WHERE _rule IS NULL").fetchone()
     changed, rows = counted or (0, 0)
     if not changed:
         return []
@@ -246,7 +236,9 @@ def _currency_case(connection: duckdb.DuckDBPyConnection, file: FileToRead, mapp
         "remedy": "'Nothing; map upper(currency) to silence this.'",
     }
     if whole:
-        return [f"SELECT {problem_select({**start, 'message': literal(f'All {rows} rows write the currency in small letters.')})}"]
+        return [
+            f"SELECT {problem_select({**start, 'message': literal(f'All {rows} rows write the currency in small letters.')})}"
+        ]
     columns = problem_select(
         {
             **start,

@@ -9,7 +9,11 @@ from growthring.tables import Column, ColumnType
 
 _OURS = ("known_at", "source_file", "source_row", "valid_from")
 _FAILURE = {
-    "number": ("NOT_A_NUMBER", "a number", "Write plain numbers with a decimal point, or map for instance replace(Amount, ',', '')."),
+    "number": (
+        "NOT_A_NUMBER",
+        "a number",
+        "Write plain numbers with a decimal point, or map for instance replace(Amount, ',', '').",
+    ),
     "date": ("NOT_A_DATE", "a date", 'Write dates as 2011-11-30, or give the format in [sources.types]: "date:%d/%m/%Y".'),
     "timestamp": ("NOT_A_DATE", "a time", 'Write times as 2011-11-30 08:15:00, or give the format: "timestamp:%d/%m/%Y %H:%M".'),
     "boolean": ("NOT_A_BOOLEAN", "true or false", "Write true or false, or map an expression that says so."),

@@ -34,6 +34,7 @@ _KNOWN_AT = {
     "account_attribute": "v_valid_from",
 }
 _ROUNDED = ("invoice_line",)
+_DISCOUNTS = ("recurring_discount_amount", "one_off_discount_amount")
 _NUMBERS = (ColumnType.AMOUNT, ColumnType.QUANTITY, ColumnType.UNIT_PRICE, ColumnType.RATE, ColumnType.COUNT)
 
 
@@ -141,14 +142,26 @@ def mapped_rows(connection: duckdb.DuckDBPyConnection, mapping: BoundMapping, fi
 
 def _declared(mapping: BoundMapping, file: str) -> str:
     values = [f"{reading_of(mapping, part)} AS {part}" for part in mapping.used]
-    if any(expression.occurrence for expression in mapping.expressions):
-        every = [index for index in range(len(mapping.reading.columns)) if index not in mapping.within]
-        identical = ", ".join(f"c{index}" for index in every)
-        group = ", ".join([f"hash({identical})", *(f"c{index}" for index in mapping.within)])
-        values.append(f"row_number() OVER (PARTITION BY {group} ORDER BY _row) AS _occurrence")
+    numbered = any(expression.occurrence for expression in mapping.expressions)
+    if numbered:
+        values.append("coalesce(repeated._occurrence, 1) AS _occurrence")
     quoted = file.replace("'", "''")
     values.append(f"'{quoted}' AS _file")
-    return f"SELECT *, {', '.join(values)} FROM {RAW}"
+    copies = f" LEFT JOIN ({_copies(mapping)}) AS repeated USING (_row)" if numbered else ""
+    return f"SELECT {RAW}.*, {', '.join(values)} FROM {RAW}{copies}"
+
+
+def _copies(mapping: BoundMapping) -> str:
+    """Number rows that say the same; rows that stand alone, nearly all of them, stay out of the costly numbering."""
+    said = [f"c{index}" for index in range(len(mapping.reading.columns)) if index not in mapping.within]
+    group = ", ".join(["_said", *(f"c{index}" for index in mapping.within)])
+    hashed = (
+        f"SELECT _row, hash({', '.join(said) or '0'}) AS _said{''.join(f', c{index}' for index in mapping.within)} FROM {RAW}"
+    )
+    return (
+        f"WITH hashed AS MATERIALIZED ({hashed}), twice AS (SELECT _said FROM hashed GROUP BY _said HAVING count(*) > 1) "
+        f"SELECT _row, row_number() OVER (PARTITION BY {group} ORDER BY _row) AS _occurrence FROM hashed SEMI JOIN twice USING (_said)"
+    )
 
 
 def reading_of(mapping: BoundMapping, part: str) -> str:
@@ -181,25 +194,28 @@ def _converted(mapping: BoundMapping, types: dict[str, str]) -> str:
     values = []
     for column in mapping.table.columns:
         name = f"x_{column.name}"
-        value = _canonical(column, name, types[name]) if name in types else f"CAST(NULL AS {column.type.value})"
+        tidy = column.name in mapping.columns and mapping.columns[column.name].tidy
+        value = _canonical(column, name, types[name], tidy) if name in types else f"CAST(NULL AS {column.type.value})"
         values.append(f"{value} AS v_{column.name}")
+        if column.name == "currency":
+            values.append(f"_exponent({value}) AS _digits")
     for index in range(len(mapping.attributes)):
         values.append(f"_clean({_text(f'a_{index}', types[f'a_{index}'])}) AS attribute_{index}")
     return ", ".join(values)
 
 
-def _canonical(column: Column, value: str, kind: str) -> str:
+def _canonical(column: Column, value: str, kind: str, tidy: bool) -> str:
     if column.type in _NUMBERS:
-        number = _number(value, kind)
         if column.type is ColumnType.AMOUNT:
-            return number
+            return _number(value, kind)
+        number = value if _is_number(kind) else _number(value, kind)
         whole = f"CASE WHEN {number} = floor({number}) THEN {number} END" if column.type is ColumnType.COUNT else number
         return f"TRY_CAST({whole} AS {column.type.value})"
     if column.type is ColumnType.DATE:
         return _day(value, kind)
     if column.type is ColumnType.INSTANT:
         return _instant(value, kind)
-    text = f"_clean({_text(value, kind)})"
+    text = f"nullif({_text(value, kind)}, '')" if tidy else f"_clean({_text(value, kind)})"
     return f"upper({text})" if column.name in CURRENCY_COLUMNS else text
 
 
@@ -239,10 +255,10 @@ def _rounded(mapping: BoundMapping) -> str:
     values = []
     for column in mapping.table.columns:
         value = f"v_{column.name}"
-        if column.type is ColumnType.AMOUNT:
+        if column.type is ColumnType.AMOUNT and column.name in mapping.columns:
             if mapping.table.name in _ROUNDED:
                 cases = " ".join(f"WHEN {n} THEN CAST(round({value}, {n}) AS DECIMAL(38,4))" for n in (0, 2, 3))
-                value = f"CASE _exponent(v_currency) {cases} ELSE TRY_CAST({value} AS DECIMAL(38,4)) END"
+                value = f"CASE _digits {cases} ELSE TRY_CAST({value} AS DECIMAL(38,4)) END"
             value = f"TRY_CAST({value} AS {column.type.value})"
         if column.default is not None and not _refers(column.default):
             value = f"CASE WHEN v_{column.name} IS NULL THEN CAST({column.default} AS {column.type.value}) ELSE {value} END"
@@ -255,7 +271,9 @@ def _filled(mapping: BoundMapping) -> str:
     values = []
     for column in mapping.table.columns:
         value = f"w_{column.name}"
-        if column.name == "list_amount":
+        if column.name == "list_amount" and not mapping.columns.keys() & {"list_amount", *_DISCOUNTS}:
+            value = "w_amount"
+        elif column.name == "list_amount":
             exact = "coalesce(v_list_amount - coalesce(v_recurring_discount_amount, 0) - coalesce(v_one_off_discount_amount, 0)"
             sums = "w_amount + w_recurring_discount_amount + w_one_off_discount_amount"
             value = f"CASE WHEN {exact} = v_amount, true) THEN TRY_CAST({sums} AS {column.type.value}) ELSE {value} END"

@@ -92,7 +92,11 @@ def _rank(connection: duckdb.DuckDBPyConnection, table: Table, conflicts: Chunk 
     """Make `ranked`, the rows that share their key with others, and `kept`, the rows of the partition."""
     key = ", ".join(table.key)
     plain = "NOT _history" if table.name == "account" else "true"
-    torn = f"SELECT _key, months FROM {_files([conflicts])}" if conflicts else "SELECT 0::UBIGINT AS _key, ['']  AS months WHERE false"
+    torn = (
+        f"SELECT _key, months FROM {_files([conflicts])}"
+        if conflicts
+        else "SELECT 0::UBIGINT AS _key, ['']  AS months WHERE false"
+    )
     own = "chunk._key" if table.partition_on else "0::UBIGINT"
     payload = [name for name in table.column_names if name not in PROVENANCE]
     said = ", ".join([*payload, "_attributes"] if table.name == "account" else payload)

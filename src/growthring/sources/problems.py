@@ -18,7 +18,9 @@ def problem_select(values: Mapping[str, str]) -> str:
     Args:
         values: SQL expression by column of the problem table.
     """
-    return ", ".join(f"CAST({values.get(column.name, 'NULL')} AS {column.type.value}) AS {column.name}" for column in PROBLEM.columns)
+    return ", ".join(
+        f"CAST({values.get(column.name, 'NULL')} AS {column.type.value}) AS {column.name}" for column in PROBLEM.columns
+    )
 
 
 def write_problems(connection: duckdb.DuckDBPyConnection, selects: Sequence[str], folder: Path) -> int:

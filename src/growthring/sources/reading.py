@@ -242,9 +242,7 @@ def _cell_text(cell: Any) -> str | None:
     return None if cell is None else str(cell)
 
 
-def _load(
-    connection: duckdb.DuckDBPyConnection, columns: list[str], rows: Iterable[tuple[int, Sequence[Any] | str]]
-) -> Reading:
+def _load(connection: duckdb.DuckDBPyConnection, columns: list[str], rows: Iterable[tuple[int, Sequence[Any] | str]]) -> Reading:
     """Put rows of text into the table `raw`; a row given as text is malformed: what is wrong, a zero byte, the row."""
     import pyarrow
 

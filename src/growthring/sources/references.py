@@ -42,7 +42,10 @@ def check_references(
     Returns:
         The artifact, or nothing when there is nothing to compare.
     """
-    paths = {table: [store.path_of(part.artifact) / "rows.parquet" for part in partitions if part.table == table] for table in _tables()}
+    paths = {
+        table: [store.path_of(part.artifact) / "rows.parquet" for part in partitions if part.table == table]
+        for table in _tables()
+    }
     checks = [check for check in _REFERENCES if paths[check[0]] and paths[check[2]]]
     if not checks:
         return None
