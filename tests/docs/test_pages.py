@@ -167,3 +167,19 @@ _MODULES = [
 def test_examples_in_docstrings_run(name: str) -> None:
     results = doctest.testmod(importlib.import_module(name))
     assert results.failed == 0
+
+
+def test_the_page_on_problem_rows_lists_every_code_that_reading_can_give() -> None:
+    sources = ROOT / "src" / "growthring" / "sources"
+    written = {
+        code
+        for path in sources.glob("*.py")
+        for code in re.findall(r"""["']([A-Z]+(?:_[A-Z]+)+)["']""", path.read_text())
+        if code != "MISSING_"
+    }
+    excluded = {
+        code for path in sources.glob("presets/*.toml") for code in re.findall(r'^code = "(\w+)"', path.read_text(), re.M)
+    }
+    page = (ROOT / "docs" / "how-to" / "mend-problem-rows.md").read_text()
+    listed = set(re.findall(r"^\| `([A-Z_]+)` \|", page, flags=re.MULTILINE))
+    assert listed == written | excluded
