@@ -243,6 +243,32 @@ def _preset_section(policy: Any) -> str:
     return "\n\n".join([f"## {policy.name}", policy.title, *facts, switches])
 
 
+def source_presets_pages() -> dict[str, str]:
+    """Return a page with every shipped mapping: where it comes from, what is inferred, and its expressions."""
+    sections = [_source_preset_section(preset) for preset in _source_presets()]
+    return {"source-presets.md": _page("# Shipped mappings", *sections)} if sections else {}
+
+
+def source_preset_descriptions() -> Iterator[tuple[str, str]]:
+    for preset in _source_presets():
+        yield f"mapping {preset.name}", preset.says
+
+
+def _source_presets() -> list[Any]:
+    load = optional("growthring.sources.presets:load_presets")
+    return list(load().values()) if load else []
+
+
+def _source_preset_section(preset: Any) -> str:
+    columns = [(f"`{name}`", " or else ".join(f"`{each}`" for each in choices)) for name, choices in preset.columns.items()]
+    attributes = [
+        (f"attribute `{name}`", " or else ".join(f"`{each}`" for each in choices)) for name, choices in preset.attributes.items()
+    ]
+    excluded = [f"- `{rule.code}`, {rule.because}: left out when `{rule.when}`" for rule in preset.exclude]
+    parts = [f"## {preset.name}", preset.says, _grid(("column", "expression"), columns + attributes), "\n".join(excluded)]
+    return "\n\n".join(part for part in parts if part)
+
+
 # --- metrics --------------------------------------------------------------------------------------------------------------
 
 METRICS = "growthring.revenue.metrics:METRICS"
@@ -336,8 +362,15 @@ def _command_section(words: str, command: Any) -> str:
 
 # --- putting it together --------------------------------------------------------------------------------------------------
 
-PAGES = (tables_pages, settings_pages, presets_pages, metrics_pages, commands_pages)
-DESCRIPTIONS = (table_descriptions, settings_descriptions, preset_descriptions, metric_descriptions, command_descriptions)
+PAGES = (tables_pages, settings_pages, presets_pages, source_presets_pages, metrics_pages, commands_pages)
+DESCRIPTIONS = (
+    table_descriptions,
+    settings_descriptions,
+    preset_descriptions,
+    source_preset_descriptions,
+    metric_descriptions,
+    command_descriptions,
+)
 
 
 def pages() -> dict[str, str]:
