@@ -102,8 +102,22 @@ def compose(relations: Sequence[Relation], final: str) -> str:
 
     visit(final)
     steps = [f"{name} AS (\n{_indented(by_name[name].sql)}\n)" for name in by_name if name in needed and name != final]
-    head = "WITH " + ",\n".join(steps) + "\n" if steps else ""
-    return head + by_name[final].sql
+    if not steps:
+        return by_name[final].sql
+    comment, own_steps, body = _parts(by_name[final].sql)
+    return "WITH " + ",\n".join([*steps, *own_steps]) + "\n" + comment + body
+
+
+def _parts(sql: str) -> tuple[str, list[str], str]:
+    """Split a statement into its leading comment, its own WITH steps (as one text) and its SELECT."""
+    lines = sql.splitlines()
+    comments = [line for line in lines if line.startswith("--")]
+    rest = "\n".join(line for line in lines if not line.startswith("--"))
+    comment = "".join(f"{line}\n" for line in comments)
+    if not rest.startswith("WITH "):
+        return comment, [], rest
+    start = rest.index("\nSELECT") + 1
+    return comment, [rest[len("WITH ") : start].rstrip()], rest[start:]
 
 
 def _indented(sql: str) -> str:

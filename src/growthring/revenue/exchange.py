@@ -45,7 +45,8 @@ def _crossed(pairs: dict[tuple[str, str], dict[date, Decimal]], currency: str, r
         if onward:
             here = pairs[currency, bridge]
             return {
-                day: (here[day] * onward[day]).quantize(_SCALE, rounding=ROUND_HALF_UP) for day in sorted(here.keys() & onward.keys())
+                day: (here[day] * onward[day]).quantize(_SCALE, rounding=ROUND_HALF_UP)
+                for day in sorted(here.keys() & onward.keys())
             }
     return {}
 

@@ -79,7 +79,8 @@ def check_identity(connection: duckdb.DuckDBPyConnection, policy: Policy, settin
     wrong = connection.execute(f"SELECT * FROM ({check.sql}) ORDER BY 4, 1, 2, 3 LIMIT 5").fetchall()
     if wrong:
         places = "; ".join(
-            f"{entity} {account} {product} in {Month(month)}: {start} + {moved} ≠ {end}" for entity, account, product, month, start, moved, end in wrong
+            f"{entity} {account} {product} in {Month(month)}: {start} + {moved} ≠ {end}"
+            for entity, account, product, month, start, moved, end in wrong
         )
         raise LedgerImbalanceError(
             f"The ledger under policy {policy.name} does not balance: {places}.",

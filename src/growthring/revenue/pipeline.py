@@ -29,7 +29,9 @@ def recurring_chain(policy: Policy, setting: Setting) -> list[Relation]:
     def step(name: str, called: str | None = None) -> Relation:
         return relation(PACKAGE, name, values, called=called)
 
-    chain = [step(name) for name in ("invoice_segment", "contract_segment", "segment", "rate_segment", "rate_month", "spread_month")]
+    chain = [
+        step(name) for name in ("invoice_segment", "contract_segment", "segment", "rate_segment", "rate_month", "spread_month")
+    ]
     chain.append(step("monthly"))
     tagged = policy.one_off == "exclude" and any(tag.tag == "one_off" for tag in setting.tags)
     chain.append(step("run_rate") if tagged else Relation("run_rate", "SELECT * FROM monthly"))

@@ -126,39 +126,113 @@ class Policy(_Part):
     inferred: str = Field("", description="What the source does not say and was filled in.")
     warning: str = Field("", description="Why the figures of this policy should not be relied on, if so.")
 
-    evidence: Evidence = Field(Evidence.INVOICES, description="Documents read: `invoices`, `contracts`, or `both` (contracts for recurring, invoices for usage).")
-    grain: Grain = Field(Grain.MONTH_END, description="Movements between month ends (`month_end`), quarter ends (`quarter`), day by day (`day`) or change by change (`event`).")
+    evidence: Evidence = Field(
+        Evidence.INVOICES,
+        description="Documents read: `invoices`, `contracts`, or `both` (contracts for recurring, invoices for usage).",
+    )
+    grain: Grain = Field(
+        Grain.MONTH_END,
+        description="Movements between month ends (`month_end`), quarter ends (`quarter`), day by day (`day`) or change by change (`event`).",
+    )
     level: Level = Field(Level.ACCOUNT, description="Who counts as one customer: `item`, `subscription`, `account` or `parent`.")
-    hierarchy: HierarchyView = Field(HierarchyView.AS_OF, description="Parents and mergers as they stood in each month (`as_of`) or as they stand now (`current`).")
+    hierarchy: HierarchyView = Field(
+        HierarchyView.AS_OF,
+        description="Parents and mergers as they stood in each month (`as_of`) or as they stand now (`current`).",
+    )
     basis: Basis = Field(
         Basis.LIVE,
         description="`live`: the monthly price of what runs on the last day of the month; `contracted`: from the signature on; `billed`: the amount "
         "of the month's invoices; `recognised`: spread over the days of service; `usage_smoothed`: live, with usage averaged over usage_window months.",
     )
-    usage_window: int = Field(3, ge=1, le=24, description="Months averaged when usage is smoothed; fewer while a customer is younger.")
-    normalise: Normalisation = Field(default_factory=lambda: Normalisation.model_validate({}), description="Weekly, daily and odd periods to months.")
-    discounts: str = Field("all", pattern="^(none|recurring|all)$", description="Discounts taken off: `none` (list price), `recurring` only, or `all`.")
+    usage_window: int = Field(
+        3, ge=1, le=24, description="Months averaged when usage is smoothed; fewer while a customer is younger."
+    )
+    normalise: Normalisation = Field(
+        default_factory=lambda: Normalisation.model_validate({}), description="Weekly, daily and odd periods to months."
+    )
+    discounts: str = Field(
+        "all",
+        pattern="^(none|recurring|all)$",
+        description="Discounts taken off: `none` (list price), `recurring` only, or `all`.",
+    )
     usage: str = Field("include", pattern="^(include|exclude)$", description="Whether metered revenue counts as recurring.")
-    one_off: str = Field("exclude", pattern="^(exclude|include)$", description="Whether one-off lines, and usage tagged as one-off, count.")
-    credits: str = Field("dated", pattern="^(ignore|dated|net)$", description="Credits without a product of their own: ignored, counted if they carry a service period, or all netted.")
-    free: str = Field("active", pattern="^(active|inactive)$", description="Whether a customer at a price of zero is still a customer.")
-    fx: str = Field("floating", pattern="^(floating|event|constant)$", description="Exchange rate: of each month end (`floating`, drift in its own line), of the day the price began (`event`), or of one day (`constant`).")
+    one_off: str = Field(
+        "exclude", pattern="^(exclude|include)$", description="Whether one-off lines, and usage tagged as one-off, count."
+    )
+    credits: str = Field(
+        "dated",
+        pattern="^(ignore|dated|net)$",
+        description="Credits without a product of their own: ignored, counted if they carry a service period, or all netted.",
+    )
+    free: str = Field(
+        "active", pattern="^(active|inactive)$", description="Whether a customer at a price of zero is still a customer."
+    )
+    fx: str = Field(
+        "floating",
+        pattern="^(floating|event|constant)$",
+        description="Exchange rate: of each month end (`floating`, drift in its own line), of the day the price began (`event`), or of one day (`constant`).",
+    )
     fx_on: date | None = Field(None, description="The day of the constant rate; empty means the last day of the data.")
-    churn_time: str = Field("period_end", pattern="^(request|period_end|status|days_past_due)$", description="When a leaving customer is lost: at the request, at the end of the paid period, when the billing system says so, or n days after an unpaid due date.")
+    churn_time: str = Field(
+        "period_end",
+        pattern="^(request|period_end|status|days_past_due)$",
+        description="When a leaving customer is lost: at the request, at the end of the paid period, when the billing system says so, or n days after an unpaid due date.",
+    )
     days_past_due: int = Field(45, ge=0, description="The n of `days_past_due`.")
-    pause: str = Field("zero", pattern="^(zero|churn|keep)$", description="A paused line: no revenue but still a customer (`zero`), churn and reactivation (`churn`), or unchanged (`keep`).")
-    same_period: str = Field("net", pattern="^(net|gross|ignore)$", description="Changes inside one month: netted, booked one by one, or, when a customer joins and leaves in it, not booked at all.")
-    reactivation: str = Field("always", pattern="^(always|window|as_new)$", description="A returning customer: always a reactivation, only within reactivation_days, or always new.")
-    reactivation_days: int = Field(90, ge=1, description="The window, counted from the end of the lapsed month to the first day of the month of return for month-end grains.")
-    counts_in_ndr: bool = Field(True, description="Whether revenue of a customer that left and came back since the base date counts in retention.")
-    ndr: NdrVariant = Field(NdrVariant.POINT, description="`point`: same customers now over then; `avg4q`, `trailing12_weighted`: averages of point rates; `two_year`, `quarter_yoy`: windows; `30d`: one month; `survivors`: customers present at both dates; `bridge`: the lazy division of the ledger.")
-    base_threshold: str = Field("at_base", pattern="^(at_base|both)$", description="Whether threshold_arr is asked of the base date only or of both dates.")
-    threshold_arr: Decimal = Field(Decimal(0), ge=0, description="Annualised revenue in the reporting currency a customer must have to be in the retention base.")
+    pause: str = Field(
+        "zero",
+        pattern="^(zero|churn|keep)$",
+        description="A paused line: no revenue but still a customer (`zero`), churn and reactivation (`churn`), or unchanged (`keep`).",
+    )
+    same_period: str = Field(
+        "net",
+        pattern="^(net|gross|ignore)$",
+        description="Changes inside one month: netted, booked one by one, or, when a customer joins and leaves in it, not booked at all.",
+    )
+    reactivation: str = Field(
+        "always",
+        pattern="^(always|window|as_new)$",
+        description="A returning customer: always a reactivation, only within reactivation_days, or always new.",
+    )
+    reactivation_days: int = Field(
+        90,
+        ge=1,
+        description="The window, counted from the end of the lapsed month to the first day of the month of return for month-end grains.",
+    )
+    counts_in_ndr: bool = Field(
+        True, description="Whether revenue of a customer that left and came back since the base date counts in retention."
+    )
+    ndr: NdrVariant = Field(
+        NdrVariant.POINT,
+        description="`point`: same customers now over then; `avg4q`, `trailing12_weighted`: averages of point rates; `two_year`, `quarter_yoy`: windows; `30d`: one month; `survivors`: customers present at both dates; `bridge`: the lazy division of the ledger.",
+    )
+    base_threshold: str = Field(
+        "at_base",
+        pattern="^(at_base|both)$",
+        description="Whether threshold_arr is asked of the base date only or of both dates.",
+    )
+    threshold_arr: Decimal = Field(
+        Decimal(0),
+        ge=0,
+        description="Annualised revenue in the reporting currency a customer must have to be in the retention base.",
+    )
     exclude: tuple[Exclusion, ...] = Field((), description="Customers or products left out.")
-    grr_cap: GrrCap = Field(GrrCap.ACCOUNT, description="Where growth may not offset loss: per `account`, `product`, `contract`, only in `total`, or counting attrition `events` only (falling usage is no contraction).")
-    smoothing: Smoothing = Field(Smoothing.NONE, description="`trailing_3`, `trailing_12`: mean of the last months; `quarter_x4`: the last full quarter annualised; `committed_plus_trailing`: contracted minimum plus three months' mean usage.")
-    restate: str = Field("current", pattern="^(current|as_reported)$", description="Closed months as the data say now, or as they were known at each month end plus late_data_days.")
-    late_data_days: int = Field(31, ge=0, description="With `as_reported`: rows known later than this many days after the month are left out of it.")
+    grr_cap: GrrCap = Field(
+        GrrCap.ACCOUNT,
+        description="Where growth may not offset loss: per `account`, `product`, `contract`, only in `total`, or counting attrition `events` only (falling usage is no contraction).",
+    )
+    smoothing: Smoothing = Field(
+        Smoothing.NONE,
+        description="`trailing_3`, `trailing_12`: mean of the last months; `quarter_x4`: the last full quarter annualised; `committed_plus_trailing`: contracted minimum plus three months' mean usage.",
+    )
+    restate: str = Field(
+        "current",
+        pattern="^(current|as_reported)$",
+        description="Closed months as the data say now, or as they were known at each month end plus late_data_days.",
+    )
+    late_data_days: int = Field(
+        31, ge=0, description="With `as_reported`: rows known later than this many days after the month are left out of it."
+    )
 
     @model_validator(mode="after")
     def _check(self) -> "Policy":
@@ -166,6 +240,13 @@ class Policy(_Part):
             raise ValueError('basis "contracted" needs evidence "contracts" or "both": an invoice does not say what was signed')
         if self.smoothing is Smoothing.COMMITTED_PLUS_TRAILING and self.usage == "exclude":
             raise ValueError('smoothing "committed_plus_trailing" needs usage "include"')
+        if self.same_period != "net" and self.grain not in (Grain.EVENT, Grain.DAY):
+            raise ValueError(
+                f'same_period "{self.same_period}" needs grain "event" or "day": month ends cannot show what happened between'
+            )
+        windows = (NdrVariant.TWO_YEAR, NdrVariant.QUARTER_YOY, NdrVariant.BRIDGE)
+        if self.grr_cap in (GrrCap.PRODUCT, GrrCap.CONTRACT, GrrCap.EVENTS) and self.ndr in windows:
+            raise ValueError(f'grr_cap "{self.grr_cap.value}" needs a point-in-time ndr, not "{self.ndr.value}"')
         return self
 
     @property

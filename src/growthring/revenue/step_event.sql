@@ -207,7 +207,7 @@ moved AS (
   FROM panel
   WHERE panel.next_entity_id <> panel.entity_id AND panel.month + 1 <= $last_month
 ),
-step AS (
+combined AS (
   SELECT
     account_id, product_id, contract_id, currency, month, moment, before_amount, after_amount, CAST(0 AS DECIMAL(18,4)) AS fx_amount,
     before_quantity, after_quantity, line_change
@@ -220,27 +220,27 @@ step AS (
 )
 SELECT
   CASE
-    WHEN $level = 'item' THEN step.account_id || ' / ' || step.product_id || ' / ' || step.contract_id
-    WHEN $level = 'subscription' AND step.contract_id <> '' THEN step.contract_id
-    ELSE COALESCE(entity_span.entity_id, step.account_id)
+    WHEN $level = 'item' THEN combined.account_id || ' / ' || combined.product_id || ' / ' || combined.contract_id
+    WHEN $level = 'subscription' AND combined.contract_id <> '' THEN combined.contract_id
+    ELSE COALESCE(entity_span.entity_id, combined.account_id)
   END AS entity_id,
   CAST(NULL AS VARCHAR) AS moved_from_entity_id,
-  step.account_id AS account_id,
-  step.product_id AS product_id,
-  step.currency AS currency,
-  step.month AS month,
-  step.moment AS moment,
-  step.before_amount AS before_amount,
-  step.after_amount AS after_amount,
-  step.fx_amount AS fx_amount,
-  step.before_quantity AS before_quantity,
-  step.after_quantity AS after_quantity,
-  step.line_change AS line_change
-FROM step
+  combined.account_id AS account_id,
+  combined.product_id AS product_id,
+  combined.currency AS currency,
+  combined.month AS month,
+  combined.moment AS moment,
+  combined.before_amount AS before_amount,
+  combined.after_amount AS after_amount,
+  combined.fx_amount AS fx_amount,
+  combined.before_quantity AS before_quantity,
+  combined.after_quantity AS after_quantity,
+  combined.line_change AS line_change
+FROM combined
 LEFT JOIN entity_span
-  ON entity_span.account_id = step.account_id
-  AND step.month >= entity_span.from_month
-  AND step.month < entity_span.to_month
+  ON entity_span.account_id = combined.account_id
+  AND combined.month >= entity_span.from_month
+  AND combined.month < entity_span.to_month
 UNION ALL
 SELECT
   moved.entity_id AS entity_id,

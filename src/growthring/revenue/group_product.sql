@@ -1,0 +1,9 @@
+-- The product of each customer's product.
+SELECT
+  panel.entity_id || ' · ' || panel.product_id AS entity_id,
+  CASE WHEN $by = 'product_family' THEN COALESCE(MIN(product.family), '(unknown)') ELSE COALESCE(MIN(product.name), MIN(panel.product_id)) END AS group_value,
+  DATE '0001-01-01' AS from_on,
+  DATE '9999-12-31' AS to_on
+FROM panel
+LEFT JOIN product ON product.product_id = panel.product_id
+GROUP BY panel.entity_id || ' · ' || panel.product_id
