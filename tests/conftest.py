@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
 from tests.engines import OPTIONAL, REQUIRED, missing, postgres_binaries
 from tests.postgres_server import postgres_server
@@ -87,11 +88,12 @@ def postgres_url(postgres_server_url: str) -> Iterator[str]:
     """Return the URL of an empty PostgreSQL database that only this test sees."""
     import psycopg
 
+    server = make_url(postgres_server_url).set(drivername="postgresql")
     name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(postgres_server_url, autocommit=True) as connection:
+    with psycopg.connect(server.render_as_string(hide_password=False), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
         try:
-            yield f"{postgres_server_url.rsplit('/', 1)[0]}/{name}"
+            yield server.set(database=name).render_as_string(hide_password=False)
         finally:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
