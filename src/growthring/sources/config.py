@@ -36,7 +36,8 @@ class SourceConfig(BaseModel):
         preset: A mapping shipped with the package; what is written here goes before it.
         sheet: Sheet of an XLSX file; the first one when absent.
         types: How columns of the file are read, by column name.
-        columns: Expression of each canonical column over the file's columns.
+        columns: Expression of each canonical column over the file's columns. Without a preset and without history, a column of
+            the file that carries the canonical name needs no entry.
         attributes: For accounts: expression of each attribute, by attribute name.
         exclude: Rows that are not meant for the table.
         occurrence_within: Columns that separate copies of the same line, such as the sheet it stood on.
@@ -64,6 +65,12 @@ class SourceConfig(BaseModel):
         if not isinstance(value, dict):
             return value
         return {key: str(item) if isinstance(item, int | float) else item for key, item in value.items()}
+
+    @field_validator("files", "occurrence_within", mode="before")
+    @classmethod
+    def _one_as_list(cls, value: object) -> object:
+        """Let people write one path without brackets."""
+        return (value,) if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _known_names(self) -> "SourceConfig":
@@ -93,6 +100,11 @@ class SourceConfig(BaseModel):
     def contract(self) -> Table:
         """The canonical table's contract."""
         return CANONICAL[self.table]
+
+    @property
+    def takes_canonical_names(self) -> bool:
+        """Whether a file's column that carries a canonical name is taken without being mapped."""
+        return self.preset is None and not self.history
 
     @property
     def mapping_digest(self) -> str:

@@ -22,12 +22,7 @@ _ARITHMETIC = (exp.Mul, exp.Add, exp.Sub, exp.Neg, exp.Mod, exp.Abs)
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 _CONCATENATIONS = (exp.DPipe, exp.Concat, exp.ConcatWs)
 _NODES = frozenset(
-    """Column Identifier Literal Paren Neg Add Sub Mul Div Mod DPipe Concat ConcatWs And Or Not EQ NEQ GT GTE LT LTE Is Null
-    Boolean Like ILike In Between Case If Coalesce Nullif Cast TryCast DataType DataTypeParam Interval Var NullSafeEQ NullSafeNEQ
-    Substring Left Right SplitPart StrToTime TimeToStr Upper Lower Trim Replace RegexpReplace RegexpLike RegexpExtract Abs Round
-    Greatest Least TimestampTrunc DateTrunc MD5 Length StartsWith EndsWith Contains Pad JSONExtractScalar JSONExtract JSONPath
-    JSONPathKey JSONPathRoot JSONPathSubscript LastDay Floor Ceil Sign Year Month Day DateFromParts DateDiff DateAdd DateSub
-    AddMonths Extract AtTimeZone StrPosition Reverse Translate SimilarTo Tuple""".split()
+    ["Column", "Identifier", "Literal", "Paren", "Neg", "Add", "Sub", "Mul", "Div", "Mod", "DPipe", "Concat", "ConcatWs", "And", "Or", "Not", "EQ", "NEQ", "GT", "GTE", "LT", "LTE", "Is", "Null", "Boolean", "Like", "ILike", "In", "Between", "Case", "If", "Coalesce", "Nullif", "Cast", "TryCast", "DataType", "DataTypeParam", "Interval", "Var", "NullSafeEQ", "NullSafeNEQ", "Substring", "Left", "Right", "SplitPart", "StrToTime", "TimeToStr", "Upper", "Lower", "Trim", "Replace", "RegexpReplace", "RegexpLike", "RegexpExtract", "Abs", "Round", "Greatest", "Least", "TimestampTrunc", "DateTrunc", "MD5", "Length", "StartsWith", "EndsWith", "Contains", "Pad", "JSONExtractScalar", "JSONExtract", "JSONPath", "JSONPathKey", "JSONPathRoot", "JSONPathSubscript", "LastDay", "Floor", "Ceil", "Sign", "Year", "Month", "Day", "DateFromParts", "DateDiff", "DateAdd", "DateSub", "AddMonths", "Extract", "AtTimeZone", "StrPosition", "Reverse", "Translate", "SimilarTo", "Tuple"]
 )
 _FUNCTIONS_SHOWN = "upper, lower, trim, replace, substr, split_part, regexp_replace, coalesce, nullif, if, round, abs, date_trunc"
 

@@ -4,7 +4,7 @@ The SQL is a chain of stages, each adding columns: `c` as read, `t`/`n`/`s` as d
 an expression, `v_` the same in the canonical type, `w_` rounded and with constant defaults, and at last the canonical columns.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -101,7 +101,10 @@ def bind_mapping(source: ResolvedSource, reading: Reading) -> BoundMapping:
             missing.extend(bound[0].missing)
         return fitting
 
-    columns = {name: choose(name, texts, name) for name, texts in source.columns.items()}
+    texts_of = dict(source.columns)
+    if config.takes_canonical_names:
+        texts_of |= {name: (name,) for name in _taken_as_named(config.contract, source.columns, reading)}
+    columns = {name: choose(name, texts, name) for name, texts in texts_of.items()}
     attributes = {name: choose(name, texts, f"attribute {name}") for name, texts in source.attributes.items()}
     excludes = [(rule, choose(rule.code, (rule.when,), f"exclude {rule.code}")) for rule in config.exclude]
     missing.extend(name for name in config.occurrence_within if name not in reading.columns)
@@ -116,6 +119,15 @@ def bind_mapping(source: ResolvedSource, reading: Reading) -> BoundMapping:
         excludes=tuple((rule, condition) for rule, condition in excludes if condition),
         within=tuple(reading.columns.index(name) for name in config.occurrence_within),
     )
+
+
+def _taken_as_named(table: Table, mapped: Iterable[str], reading: Reading) -> Iterator[str]:
+    """Yield canonical columns that nobody mapped and that the file has, or must have, under their own names."""
+    for column in table.columns:
+        needed = column.required and column.default is None and column.name != "known_at"
+        if column.name not in mapped and column.name not in ("source_file", "source_row"):
+            if needed or column.name in reading.columns:
+                yield column.name
 
 
 def mapped_rows(connection: duckdb.DuckDBPyConnection, mapping: BoundMapping, file: str) -> str:
@@ -169,7 +181,7 @@ def reading_of(mapping: BoundMapping, part: str) -> str:
     how, index = part[0], int(part[1:])
     kind = mapping.reading.types[index]
     column = f"c{index}"
-    text = _text(column, kind)
+    text = as_text(column, kind)
     declared = {"n": "number", "s": "text", "t": mapping.types.get(index, "")}[how]
     name, _, pattern = declared.partition(":")
     stamp = f"try_strptime({text}, '{pattern.replace(chr(39), chr(39) * 2)}')" if pattern else ""
@@ -200,7 +212,7 @@ def _converted(mapping: BoundMapping, types: dict[str, str]) -> str:
         if column.name == "currency":
             values.append(f"_exponent({value}) AS _digits")
     for index in range(len(mapping.attributes)):
-        values.append(f"_clean({_text(f'a_{index}', types[f'a_{index}'])}) AS attribute_{index}")
+        values.append(f"_clean({as_text(f'a_{index}', types[f'a_{index}'])}) AS attribute_{index}")
     return ", ".join(values)
 
 
@@ -215,7 +227,7 @@ def _canonical(column: Column, value: str, kind: str, tidy: bool) -> str:
         return _day(value, kind)
     if column.type is ColumnType.INSTANT:
         return _instant(value, kind)
-    text = f"nullif({_text(value, kind)}, '')" if tidy else f"_clean({_text(value, kind)})"
+    text = f"nullif({as_text(value, kind)}, '')" if tidy else f"_clean({as_text(value, kind)})"
     return f"upper({text})" if column.name in CURRENCY_COLUMNS else text
 
 
@@ -230,16 +242,17 @@ def _number(value: str, kind: str) -> str:
 def _day(value: str, kind: str) -> str:
     if kind in ("DATE", "TIMESTAMP"):
         return f"CAST({value} AS DATE)"
-    return f"_day({_text(value, kind)})"
+    return f"_day({as_text(value, kind)})"
 
 
 def _instant(value: str, kind: str) -> str:
     if kind in ("DATE", "TIMESTAMP"):
         return f"CAST({value} AS TIMESTAMP)"
-    return f"_instant({_text(value, kind)})"
+    return f"_instant({as_text(value, kind)})"
 
 
-def _text(value: str, kind: str) -> str:
+def as_text(value: str, kind: str) -> str:
+    """Return the SQL that writes a value of a DuckDB type as the text a person would write."""
     if kind == "VARCHAR":
         return value
     if kind in ("DOUBLE", "FLOAT"):

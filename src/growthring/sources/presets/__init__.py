@@ -105,6 +105,8 @@ def resolve(config: SourceConfig) -> ResolvedSource:
 
 
 def _refuse_unmapped(config: SourceConfig, columns: Mapping[str, tuple[str, ...]]) -> None:
+    if config.takes_canonical_names:
+        return
     for column in config.contract.columns:
         made_by_us = column.name in ("known_at", "source_file", "source_row")
         if column.required and column.default is None and not made_by_us and column.name not in columns:
