@@ -13,9 +13,9 @@ from .conftest import HEADER, Reader, invoices
 def test_every_canonical_column_is_filled_from_the_file_a_default_or_the_row_itself(reader: Reader):
     reader.write("raw/a.csv", HEADER + "L1,I1, C1 ,2011-11-30,USD,3,1.10\n")
     snapshot = reader.run(invoices())
-    assert reader.rows("invoice_line", "account_id, product_id, amount, list_amount, CAST(known_at AS VARCHAR), source_file, source_row") == [
-        ("C1", "(none)", Decimal("3.3000"), Decimal("3.3000"), "2011-11-30 00:00:00", "raw/a.csv", 1)
-    ]
+    assert reader.rows(
+        "invoice_line", "account_id, product_id, amount, list_amount, CAST(known_at AS VARCHAR), source_file, source_row"
+    ) == [("C1", "(none)", Decimal("3.3000"), Decimal("3.3000"), "2011-11-30 00:00:00", "raw/a.csv", 1)]
     assert snapshot.data_through == "2011-11-30"
     assert [(part.table, part.month, part.rows) for part in snapshot.partitions] == [("invoice_line", "2011-11", 1)]
 
@@ -72,10 +72,20 @@ def test_a_failed_check_of_the_table_is_a_problem_under_its_own_code(reader: Rea
 
 
 def test_amounts_are_rounded_once_half_away_from_zero_to_the_currencys_minor_unit(reader: Reader):
-    lines = ["L1,I,C,2011-11-30,USD,1,0.125", "L2,I,C,2011-11-30,USD,-1,0.125", "L3,I,C,2011-11-30,JPY,1,2.5", "L4,I,C,2011-11-30,KWD,1,0.0005"]
+    lines = [
+        "L1,I,C,2011-11-30,USD,1,0.125",
+        "L2,I,C,2011-11-30,USD,-1,0.125",
+        "L3,I,C,2011-11-30,JPY,1,2.5",
+        "L4,I,C,2011-11-30,KWD,1,0.0005",
+    ]
     reader.write("raw/a.csv", HEADER + "\n".join(lines))
     reader.run(invoices())
-    assert [str(amount) for _, amount in reader.rows("invoice_line", "invoice_line_id, amount")] == ["0.1300", "-0.1300", "3.0000", "0.0010"]
+    assert [str(amount) for _, amount in reader.rows("invoice_line", "invoice_line_id, amount")] == [
+        "0.1300",
+        "-0.1300",
+        "3.0000",
+        "0.0010",
+    ]
 
 
 def test_rounding_never_makes_discounts_fail_to_add_up(reader: Reader):
@@ -232,7 +242,9 @@ def test_an_account_without_a_beginning_is_valid_always(reader: Reader):
     reader.write("raw/a.csv", "account_id,name,segment\nC1,One,big\n")
     source = SourceConfig(name="accounts", table="account", files=("raw/a.csv",), attributes={"segment": "segment"})
     reader.run(source)
-    assert reader.rows("account", "CAST(valid_from AS VARCHAR), CAST(known_at AS VARCHAR)") == [("0001-01-01", "1970-01-01 00:00:00")]
+    assert reader.rows("account", "CAST(valid_from AS VARCHAR), CAST(known_at AS VARCHAR)") == [
+        ("0001-01-01", "1970-01-01 00:00:00")
+    ]
     assert reader.rows("account_attribute", "attribute, value") == [("segment", "big")]
 
 

@@ -85,7 +85,7 @@ def _write_intake(connection: duckdb.DuckDBPyConnection, file: FileToRead, mappi
     rules = rules_of(mapping)
     _judge(connection, file, mapping, rules)
     months = _write_chunks(connection, file, mapping, folder)
-    selects = [*_malformed(file, mapping.reading)]
+    selects = [*_malformed(connection, file, mapping.reading)]
     selects.append(_rejected_summary(file, rules) if file.source.config.history else _rejected(file, mapping, rules))
     selects.extend(_currency_case(connection, file, mapping))
     problems = write_problems(connection, selects, folder)
@@ -162,10 +162,14 @@ def _problem_start(file: FileToRead) -> dict[str, str]:
     return {"source": literal(config.name), "table_name": literal(config.table), "file": literal(file.name)}
 
 
-def _malformed(file: FileToRead, reading: Reading) -> list[str]:
+def _malformed(connection: duckdb.DuckDBPyConnection, file: FileToRead, reading: Reading) -> list[str]:
+    import pyarrow
+
     if not reading.malformed:
         return []
-    values = ", ".join(f"({number}, {literal(what)}, {literal(text[:4000])})" for number, what, text in reading.malformed)
+    numbers, whats, texts = zip(*reading.malformed, strict=True)
+    lines = [text[:4000] for text in texts]
+    connection.register("malformed", pyarrow.table({"number": list(numbers), "what": list(whats), "line": lines}))
     columns = problem_select(
         {
             **_problem_start(file),
@@ -177,7 +181,7 @@ def _malformed(file: FileToRead, reading: Reading) -> list[str]:
             "payload": "to_json({'line': line})",
         }
     )
-    return [f"SELECT {columns} FROM (VALUES {values}) AS malformed(number, what, line)"]
+    return [f"SELECT {columns} FROM malformed"]
 
 
 def _money(table: Table) -> dict[str, str]:

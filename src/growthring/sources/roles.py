@@ -42,7 +42,24 @@ _SYNONYMS: dict[str, str] = {
 }
 _BY_NAME = {synonym: role for role, synonyms in _SYNONYMS.items() for synonym in synonyms.split()}
 ATTRIBUTE_NAMES = frozenset(
-    ["country", "region", "state", "city", "segment", "industry", "sector", "channel", "market", "tier", "size", "employees", "territory", "plan", "tariff", "acorn"]
+    [
+        "country",
+        "region",
+        "state",
+        "city",
+        "segment",
+        "industry",
+        "sector",
+        "channel",
+        "market",
+        "tier",
+        "size",
+        "employees",
+        "territory",
+        "plan",
+        "tariff",
+        "acorn",
+    ]
 )
 """Normalised column names that describe a customer rather than an invoice line."""
 
