@@ -134,6 +134,8 @@ def _exclusions(connection: duckdb.DuckDBPyConnection, policy: Policy, setting: 
     connection.execute("CREATE OR REPLACE TABLE excluded_product (product_id VARCHAR)")
     for exclusion in policy.exclude:
         values: list[Any] = [exclusion.value]
+        if exclusion.attribute == "kind":
+            continue  # left out where lines are read, by the parameters
         if exclusion.attribute == "product":
             connection.execute("INSERT INTO excluded_product VALUES (?)", values)
         elif exclusion.attribute == "product_family":

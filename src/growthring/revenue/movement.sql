@@ -167,12 +167,14 @@ noted AS (
     line.driver AS driver,
     CASE
       WHEN line.movement = 'contraction' AND advice.account_id IS NOT NULL THEN 'advised_saving'
+      WHEN line.movement = 'churn' AND unwilling.account_id IS NOT NULL THEN 'involuntary'
       WHEN line.movement IN ('expansion', 'contraction') AND renewal.account_id IS NOT NULL THEN 'at_renewal'
       ELSE ''
     END AS reason,
     line.movement_amount AS movement_amount
   FROM line
   LEFT JOIN renewal_month AS renewal ON renewal.account_id = line.account_id AND renewal.month = line.month
+  LEFT JOIN involuntary_month AS unwilling ON unwilling.account_id = line.account_id AND unwilling.month = line.month
   LEFT JOIN advised_month AS advice ON advice.account_id = line.account_id AND advice.month = line.month
 )
 SELECT

@@ -51,7 +51,8 @@ def ledger_chain(policy: Policy, setting: Setting, shape: Shape) -> list[Relatio
     grouped = policy.level in (Level.ACCOUNT, Level.PARENT) and (shape.has_families or bool(values["by_contract"]))
     chain.append(step("panel_family" if grouped else "panel", called="panel"))
     chain.append(step("step_event" if books_events(policy) else "step", called="step"))
-    chain += [step("entity_change"), step("renewal_month"), step("advised_month"), step("movement"), step("entity_month")]
+    chain += [step(name) for name in ("entity_change", "renewal_month", "advised_month", "involuntary_month")]
+    chain += [step("movement"), step("entity_month")]
     return _without_aliases(chain)
 
 

@@ -104,17 +104,27 @@ class Normalisation(_Part):
     day: str = Field("365/12", pattern=r"^(365/12|30)$", description="Monthly factor of a daily price: `365/12` or `30`.")
     odd_days: str = Field(
         "by_day",
-        pattern=r"^(by_day|round_30.42)$",
+        pattern=r"^(by_day|round_30.42|face)$",
         description="A period that is no whole number of months or weeks: its price per day times the daily factor (`by_day`), "
-        "or its price over round(days / 30.42) months (`round_30.42`).",
+        "its price over round(days / 30.42) months (`round_30.42`), or, when it is shorter than a month, its price as it stands (`face`).",
     )
+
+
+EXCLUDABLE_KINDS = ("usage", "one_off", "credit")
+"""Kinds of lines that an exclusion can leave out: recurring lines are what is measured, fees and tax never count."""
 
 
 class Exclusion(_Part):
     """Customers or products left out of every figure."""
 
     attribute: str = Field(description="An account attribute, or `product`, `product_family` or `kind`.")
-    value: str = Field(description="The value that is left out.")
+    value: str = Field(description="The value that is left out; of `kind`: `usage`, `one_off` or `credit`.")
+
+    @model_validator(mode="after")
+    def _check(self) -> "Exclusion":
+        if self.attribute == "kind" and self.value not in EXCLUDABLE_KINDS:
+            raise ValueError(f'kind "{self.value}" cannot be left out; valid: {", ".join(EXCLUDABLE_KINDS)}')
+        return self
 
 
 class Policy(_Part):
@@ -170,7 +180,7 @@ class Policy(_Part):
     fx: str = Field(
         "floating",
         pattern="^(floating|event|constant)$",
-        description="Exchange rate: of each month end (`floating`, drift in its own line), of the day the price began (`event`), or of one day (`constant`).",
+        description="Exchange rate: of each month end (`floating`, drift in its own line), of the day the price began (`event`, drift between one period and the next in its own line), or of one day (`constant`).",
     )
     fx_on: date | None = Field(None, description="The day of the constant rate; empty means the last day of the data.")
     churn_time: str = Field(
@@ -179,6 +189,10 @@ class Policy(_Part):
         description="When a leaving customer is lost: at the request, at the end of the paid period, when the billing system says so, or n days after an unpaid due date.",
     )
     days_past_due: int = Field(45, ge=0, description="The n of `days_past_due`.")
+    involuntary_reasons: tuple[str, ...] = Field(
+        (),
+        description="Values of a contract's cancel_reason that mean it was not the customer's choice; any other reason, or none, is voluntary.",
+    )
     pause: str = Field(
         "zero",
         pattern="^(zero|churn|keep)$",

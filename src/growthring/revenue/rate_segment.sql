@@ -51,6 +51,7 @@ factored AS (
         WHEN stretched.billing_interval = 'week' THEN $week_numerator
         WHEN stretched.billing_interval = 'day' THEN $day_numerator
         WHEN stretched.whole_months AND stretched.months > 0 THEN 1
+        WHEN $odd_days = 'face' AND stretched.days < 28 AND stretched.days NOT IN (1, 7) THEN 1
         WHEN stretched.days % 7 = 0 AND stretched.days < 28 THEN $week_numerator
         WHEN $odd_days = 'round_30.42' THEN 1
         ELSE $day_numerator
@@ -64,6 +65,7 @@ factored AS (
         WHEN stretched.billing_interval = 'week' THEN $week_denominator * stretched.interval_count
         WHEN stretched.billing_interval = 'day' THEN $day_denominator * stretched.interval_count
         WHEN stretched.whole_months AND stretched.months > 0 THEN stretched.months
+        WHEN $odd_days = 'face' AND stretched.days < 28 AND stretched.days NOT IN (1, 7) THEN 1
         WHEN stretched.days % 7 = 0 AND stretched.days < 28 THEN $week_denominator * (stretched.days // 7)
         WHEN $odd_days = 'round_30.42' THEN GREATEST(1, (stretched.days * 200 + 3042) // 6084)
         ELSE $day_denominator * stretched.days

@@ -8,6 +8,8 @@ from growthring.engine.relation import Literal
 from growthring.kernel.period import FiscalCalendar, Month
 from growthring.revenue.policy import Basis, Policy, Smoothing
 
+_KIND_SWITCHES = {"usage": ("usage", "exclude"), "one_off": ("one_off", "exclude"), "credit": ("credits", "ignore")}
+
 END_OF_TIME = datetime(9999, 1, 1)
 
 
@@ -74,6 +76,8 @@ def parameters(policy: Policy, setting: Setting) -> dict[str, Literal]:
     }
     return {
         **switches,
+        **{_KIND_SWITCHES[each.value][0]: _KIND_SWITCHES[each.value][1] for each in policy.exclude if each.attribute == "kind"},
+        "involuntary_reasons": "".join(f",{reason}" for reason in policy.involuntary_reasons) + ",",
         "basis": "live" if policy.basis is Basis.USAGE_SMOOTHED else policy.basis.value,
         "week_numerator": int(week_numerator),
         "week_denominator": int(week_denominator or 1),

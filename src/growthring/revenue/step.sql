@@ -33,7 +33,7 @@ change AS (
     CASE WHEN neighbour.previous_month = neighbour.month - $stride THEN neighbour.previous_amount ELSE CAST(0 AS DECIMAL(18,4)) END AS before_amount,
     neighbour.recurring_amount AS after_amount,
     CASE
-      WHEN $fx = 'floating' AND neighbour.previous_month = neighbour.month - $stride
+      WHEN $fx <> 'constant' AND neighbour.previous_month = neighbour.month - $stride
         THEN CAST(
           ROUND(CAST(CAST(neighbour.previous_native_amount AS DECIMAL(38,4)) * neighbour.rate AS DECIMAL(38,12)), 4)
           - neighbour.previous_amount AS DECIMAL(18,4)

@@ -148,8 +148,16 @@ kept AS (
   JOIN month_spine AS spine ON spine.month = merged.month
   JOIN reporting_rate
     ON reporting_rate.currency = merged.currency
-    AND CASE WHEN $fx = 'constant' THEN $fx_on ELSE spine.last_day END >= reporting_rate.from_on
-    AND CASE WHEN $fx = 'constant' THEN $fx_on ELSE spine.last_day END < reporting_rate.to_on
+    AND CASE
+      WHEN $fx = 'constant' THEN $fx_on
+      WHEN $fx = 'event' THEN LEAST(CAST(spine.first_day + INTERVAL (merged.moment // 1000 - 1) DAY AS DATE), spine.last_day)
+      ELSE spine.last_day
+    END >= reporting_rate.from_on
+    AND CASE
+      WHEN $fx = 'constant' THEN $fx_on
+      WHEN $fx = 'event' THEN LEAST(CAST(spine.first_day + INTERVAL (merged.moment // 1000 - 1) DAY AS DATE), spine.last_day)
+      ELSE spine.last_day
+    END < reporting_rate.to_on
   WHERE $same_period <> 'ignore' OR presence.end_lines > 0 OR presence.end_lines - presence.month_lines > 0
   WINDOW series AS (
     PARTITION BY merged.account_id, merged.product_id, merged.contract_id, merged.currency

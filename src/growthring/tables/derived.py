@@ -20,7 +20,7 @@ DRIVERS = (
 )
 """What drove a movement, as far as the data allow to tell."""
 
-REASONS = ("at_renewal", "advised_saving", "")
+REASONS = ("at_renewal", "advised_saving", "involuntary", "")
 """What people or contracts say about a movement."""
 
 _MONTH = Column("month", ColumnType.MONTH, "Calendar month, counted as year × 12 + month − 1.", required=True)
@@ -59,7 +59,7 @@ MOVEMENT = Table(
         _MONTH,
         text("movement", "The kind of change; gains positive, losses negative.", required=True, values=MOVEMENTS),
         text("driver", "What drove it: price, volume, seats, cross_sell …; empty text for new, churn.", values=DRIVERS),
-        text("reason", "at_renewal, advised_saving when known, else empty text.", values=REASONS),
+        text("reason", "at_renewal, advised_saving, involuntary (of churn) when known, else empty text.", values=REASONS),
         amount("movement_amount", "The change in the reporting currency, signed.", required=True),
     ),
     key=("entity_id", "account_id", "product_id", "month", "movement", "driver", "reason"),

@@ -1,0 +1,280 @@
+"""Ledgers kept in the store, month by month: only months whose inputs changed are computed again, to the same bytes.
+
+Every artifact is named by the bound statements that made it and the digests of the files they read. Three layers stand on one
+another: what each partition of invoice lines (and the contracts as a whole) contributes to each month; recurring revenue of
+each month; the movement ledger of each month, which depends on that month and all before it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from growthring.engine.catalog import open_files, open_tables
+from growthring.engine.duckdb_session import connect
+from growthring.engine.relation import Relation, relation
+from growthring.engine.snapshot import Partition, Snapshot
+from growthring.engine.store import Artifact, Store
+from growthring.kernel.ids import digest
+from growthring.kernel.period import Month
+from growthring.kernel.progress import Progress, silent
+from growthring.revenue.inputs import load_inputs
+from growthring.revenue.ledger import Ledger, check_identity, define, materialise
+from growthring.revenue.pipeline import PACKAGE, Shape, is_smoothed, ledger_chain, recurring_chain
+from growthring.revenue.policy import Policy
+from growthring.revenue.setting import Setting, parameters
+from growthring.tables import CANONICAL, MOVEMENT, RECURRING
+
+_CONTRACTS = "contracts"
+_ORDERED = {"recurring": RECURRING.key, "movement": MOVEMENT.key, "entity_month": ("entity_id", "month")}
+_CONTRIBUTED = "account_id, product_id, contract_id, currency, month, rate_on"
+
+
+@dataclass
+class _Books:
+    """The books of one policy while they are brought up to date."""
+
+    store: Store
+    snapshot: Snapshot
+    policy: Policy
+    setting: Setting
+    connection: duckdb.DuckDBPyConnection
+    shape: Shape
+    progress: Progress
+
+    @cached_property
+    def chain(self) -> list[Relation]:
+        """Relations from documents to a(t)."""
+        return recurring_chain(self.policy, self.setting)
+
+    def digests(self, *tables: str) -> list[str]:
+        """Digests of the partitions of canonical tables."""
+        return [f"{part.table}|{part.month}|{part.sha256}" for table in tables for part in self.snapshot.parts(table)]
+
+    @cached_property
+    def notes(self) -> list[str]:
+        """What besides documents decides a figure: tags and the reporting currency."""
+        return [self.setting.currency, *(repr(tag) for tag in self.setting.tags)]
+
+
+def open_ledger(store: Store, snapshot: Snapshot, policy: Policy, setting: Setting, *, progress: Progress = silent) -> Ledger:
+    """Open the ledger of a policy over a snapshot, bringing the stored months up to date first.
+
+    Args:
+        store: The project's store.
+        snapshot: What the company's systems said.
+        policy: The definitions.
+        setting: Currency, calendar, last day, what was known.
+        progress: Told about each month computed.
+
+    Raises:
+        LedgerImbalanceError: Start + movements differs from end; nothing of the ledger is kept.
+    """
+    connection = connect()
+    open_tables(connection, store, snapshot)
+    shape = load_inputs(connection, policy, setting)
+    books = _Books(store, snapshot, policy, setting, connection, shape, progress)
+    recurring = _recurring(books)
+    connection.execute("CREATE OR REPLACE VIEW recurring AS " + _union(recurring.values(), "recurring", RECURRING.column_names))
+    define(connection, books.chain[:-1])
+    ledger = _ledger(books, recurring)
+    chain = ledger_chain(policy, setting, shape)
+    define(connection, [each for each in chain if each.name in ("scoped", "panel", "renewal_month", "advised_month")])
+    for name, columns in (("movement", MOVEMENT.column_names), ("entity_month", ("entity_id", "month", "amount"))):
+        connection.execute(f"CREATE OR REPLACE VIEW {name} AS " + _union(ledger, name, columns))
+    return Ledger(connection, policy, setting, (*books.chain, *chain))
+
+
+def _recurring(books: _Books) -> dict[Month, Artifact]:
+    """Return recurring revenue by month; one artifact a month unless revenue is averaged over months."""
+    contributions = _contributions(books)
+    last = books.setting.last_month
+    months = sorted(month for month in contributions if month <= last)
+    rates = books.digests("fx_rate")
+    final = [each.sql for each in books.chain if each.name in ("run_rate", "smoothed", "recurring")]
+    if is_smoothed(books.policy) or len(final) > 1:
+        shas = [sha for month in months for _, sha in contributions[month]]
+        whole = books.store.build(
+            "recurring/1",
+            ["all", *final, *shas, *rates, *books.notes],
+            lambda folder: _write_recurring(books, contributions, months, folder),
+        )
+        return {month: whole for month in [*months, *_after(months, last)] if f"recurring-{month}.parquet" in whole.contents}
+    kept: dict[Month, Artifact] = {}
+    for done, month in enumerate(months):
+        shas = [sha for _, sha in contributions[month]]
+        kept[month] = books.store.build(
+            "recurring/1",
+            [str(month), *(_at_month(books, month)), *shas, *rates, *books.notes],
+            lambda folder, month=month: _write_recurring(books, contributions, [month], folder),  # type: ignore[misc]
+        )
+        books.progress("recurring revenue", done + 1, len(months))
+    return kept
+
+
+def _after(months: Sequence[Month], last: Month) -> list[Month]:
+    """Months after the last document that an average may still reach."""
+    return [Month(index) for index in range(months[-1].index + 1, last.index + 1)] if months else []
+
+
+def _at_month(books: _Books, month: Month) -> list[str]:
+    """Statements of the last step as they would be bound if the data ended with a month, so that later months leave it alone."""
+    setting = (
+        books.setting
+        if books.policy.fx_on or books.policy.fx == "constant"
+        else replace(books.setting, data_through=month.last_day)
+    )
+    return [each.sql for each in recurring_chain(books.policy, setting) if each.name == "recurring"]
+
+
+def _write_recurring(
+    books: _Books, contributions: dict[Month, list[tuple[Path, str]]], months: Sequence[Month], folder: Path
+) -> dict[str, Any]:
+    files = sorted({str(path) for month in months for path, _ in contributions[month]})
+    listed = ", ".join(f"'{file}'" for file in files)
+    books.connection.execute(
+        f"CREATE OR REPLACE VIEW monthly AS SELECT {_CONTRIBUTED}, CAST(SUM(native_amount) AS DECIMAL(18,4)) AS native_amount, "
+        "CAST(SUM(usage_amount) AS DECIMAL(18,4)) AS usage_amount, CAST(SUM(quantity) AS DECIMAL(18,6)) AS quantity, MAX(held) AS held "
+        f"FROM read_parquet([{listed}]) GROUP BY {_CONTRIBUTED}"
+    )
+    tail = [each for each in books.chain if each.name in ("run_rate", "smoothed", "recurring")]
+    define(books.connection, tail[:-1])
+    materialise(books.connection, Relation("recurring_result", tail[-1].sql))
+    return _write_months(books.connection, "recurring_result", "recurring", folder)
+
+
+def _contributions(books: _Books) -> dict[Month, list[tuple[Path, str]]]:
+    """Return, for each month, the files of what partitions of documents contribute to it, with their digests."""
+    by_month: dict[Month, list[tuple[Path, str]]] = defaultdict(list)
+    parts = list(books.snapshot.parts("invoice_line"))
+    for done, part in enumerate(parts):
+        for month, path, sha in _months_of(_partition_contribution(books, part), "monthly"):
+            by_month[month].append((path, sha))
+        books.progress("reading invoices", done + 1, len(parts))
+    if books.policy.evidence.value != "invoices":
+        for month, path, sha in _months_of(_contract_contribution(books), "monthly"):
+            by_month[month].append((path, sha))
+    return dict(by_month)
+
+
+def _partition_contribution(books: _Books, part: Partition) -> Artifact:
+    setting = replace(books.setting, data_through=Month.parse("2100-11").last_day)
+    chain = [
+        each
+        for each in recurring_chain(books.policy, setting)
+        if each.name not in ("contract_segment", "recurring", "run_rate", "smoothed")
+    ]
+    chain = [Relation("segment", "SELECT * FROM invoice_segment") if each.name == "segment" else each for each in chain]
+    terms = books.digests("contract") if books.policy.churn_time in ("request", "status") else []
+
+    def write(folder: Path) -> dict[str, Any]:
+        file = books.store.path_of(part.artifact) / "rows.parquet"
+        open_files(books.connection, CANONICAL["invoice_line"], [str(file)])
+        define(books.connection, chain)
+        facts = _write_months(books.connection, "monthly", "monthly", folder)
+        open_tables(books.connection, books.store, books.snapshot)
+        return facts
+
+    return books.store.build("contribution/1", [part.sha256, *terms, *(each.sql for each in chain)], write)
+
+
+def _contract_contribution(books: _Books) -> Artifact:
+    chain = [each for each in books.chain if each.name not in ("invoice_segment", "recurring", "run_rate", "smoothed")]
+    chain = [Relation("segment", "SELECT * FROM contract_segment") if each.name == "segment" else each for each in chain]
+    unpaid = books.digests("invoice_line") if books.policy.churn_time == "days_past_due" else []
+
+    def write(folder: Path) -> dict[str, Any]:
+        define(books.connection, chain)
+        return _write_months(books.connection, "monthly", "monthly", folder)
+
+    inputs = [_CONTRACTS, *books.digests("contract", "contract_line"), *unpaid, *(each.sql for each in chain)]
+    return books.store.build("contribution/1", inputs, write)
+
+
+def _ledger(books: _Books, recurring: dict[Month, Artifact]) -> list[Artifact]:
+    """Return the ledger by month, computing the stale months in one pass."""
+    if not recurring:
+        return []
+    first, last = min(recurring), books.setting.last_month
+    keys = _ledger_keys(books, recurring, first, last)
+    stale = {month for month, inputs in keys.items() if not books.store.path_of(digest(["ledger/1", *inputs])).exists()}
+    if stale:
+        books.progress("movement ledger", 0, 1)
+        for each in ledger_chain(books.policy, books.setting, books.shape):
+            materialise(books.connection, each)
+        check_identity(books.connection, books.policy, books.setting)
+        books.progress("movement ledger", 1, 1)
+    kept = [
+        books.store.build("ledger/1", inputs, lambda folder, month=month: _write_ledger(books, month, folder))  # type: ignore[misc]
+        for month, inputs in keys.items()
+    ]
+    for each in ledger_chain(books.policy, books.setting, books.shape) if stale else []:
+        books.connection.execute(f"DROP TABLE {each.name}")
+    return kept
+
+
+def _ledger_keys(books: _Books, recurring: dict[Month, Artifact], first: Month, last: Month) -> dict[Month, list[str]]:
+    beside = [*books.digests("account", "account_attribute", "product", "contract"), *books.notes]
+    documents = books.digests("invoice_line", "contract_line") if books.policy.same_period != "net" else []
+    keys: dict[Month, list[str]] = {}
+    so_far = digest([*beside, *documents])
+    for index in range(first.index, last.index + 1):
+        month = Month(index)
+        artifact = recurring.get(month)
+        so_far = digest([so_far, artifact.contents.get(f"recurring-{month}.parquet", "") if artifact else ""])
+        setting = replace(books.setting, data_through=month.last_day)
+        keys[month] = [so_far, *(each.sql for each in ledger_chain(books.policy, setting, books.shape))]
+    return keys
+
+
+def _write_ledger(books: _Books, month: Month, folder: Path) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
+    for name in ("movement", "entity_month"):
+        _copy(books.connection, f"SELECT * FROM {name} WHERE month = {month.index}", name, folder / f"{name}-{month}.parquet")
+    return facts
+
+
+def _write_months(connection: duckdb.DuckDBPyConnection, relation_name: str, name: str, folder: Path) -> dict[str, Any]:
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE by_month AS SELECT * FROM {relation_name}")
+    months = [Month(row[0]) for row in connection.execute("SELECT DISTINCT month FROM by_month ORDER BY 1").fetchall()]
+    for month in months:
+        _copy(connection, f"SELECT * FROM by_month WHERE month = {month.index}", name, folder / f"{name}-{month}.parquet")
+    connection.execute("DROP TABLE by_month")
+    return {"months": [str(month) for month in months]}
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, select: str, name: str, path: Path) -> None:
+    order = ", ".join(_ORDERED.get(name, tuple(_CONTRIBUTED.split(", "))))
+    connection.execute(f"COPY ({select} ORDER BY {order}) TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")
+
+
+def _months_of(artifact: Artifact, name: str) -> Iterator[tuple[Month, Path, str]]:
+    for file, sha in artifact.contents.items():
+        if file.startswith(f"{name}-"):
+            yield Month.parse(file.removeprefix(f"{name}-").removesuffix(".parquet")), artifact.path / file, sha
+
+
+def _union(artifacts: Iterable[Artifact], name: str, columns: Sequence[str]) -> str:
+    paths = {str(path) for artifact in artifacts for _, path, _ in _months_of(artifact, name)}
+    selected = ", ".join(columns)
+    if not paths:
+        contract = {"recurring": RECURRING, "movement": MOVEMENT}.get(name)
+        types = {column.name: column.type.value for column in contract.columns} if contract else {}
+        fallback = {"month": "INTEGER", "amount": "DECIMAL(18,4)"}
+        empty = ", ".join(
+            f"CAST(NULL AS {types.get(column) or fallback.get(column, 'VARCHAR')}) AS {column}" for column in columns
+        )
+        return f"SELECT {empty} WHERE FALSE"
+    listed = ", ".join(f"'{path}'" for path in sorted(paths))
+    return f"SELECT {selected} FROM read_parquet([{listed}])"
+
+
+def check_stored(ledger: Ledger) -> int:
+    """Return the number of places where a stored ledger does not balance; zero, unless files were tampered with."""
+    check = relation(PACKAGE, "ledger_check", parameters(ledger.policy, ledger.setting))
+    row = ledger.connection.execute(f"SELECT COUNT(*) FROM ({check.sql})").fetchone()
+    return int(row[0]) if row else 0
