@@ -122,14 +122,14 @@ def _from_roles(draft: Draft, roles: Mapping[str, str], profile: FileProfile) ->
 
 def _borrowed(draft: Draft, roles: dict[str, str]) -> dict[str, str]:
     """Let a role stand in for the one a table asks for: a plain date dates usage, an invoice without a number is its day."""
-    substitutes = {
+    tables: dict[str, dict[str, tuple[str, ...]]] = {
         "invoice_line": {"issued_on": ("used_at", "period_start"), "invoice_id": ("contract_id",)},
         "usage": {"used_at": ("issued_on", "period_start"), "meter": ("product_id",)},
         "fx_rate": {"rate_on": ("issued_on", "used_at")},
         "contract_line": {"contract_line_id": ("contract_id",), "contract_id": ("contract_line_id",)},
         "account": {"account_id": ("name",)},
-    }.get(draft.table, {})
-    for role, others in substitutes.items():
+    }
+    for role, others in tables.get(draft.table, {}).items():
         other = next((name for name in others if name in roles), None)
         if role not in roles and other:
             roles[role] = roles[other]

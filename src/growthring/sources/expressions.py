@@ -191,7 +191,7 @@ def _parse(text: str, where: str) -> exp.Expression:
     except (SqlglotError, RecursionError) as error:
         first_line = str(error).splitlines()[0]
         raise _refused(text, where, f"It cannot be read: {first_line}.") from None
-    if len(statements) != 1 or statements[0] is None:
+    if len(statements) != 1 or not isinstance(statements[0], exp.Expression):
         raise _refused(text, where, "It is not exactly one expression.")
     return statements[0]
 

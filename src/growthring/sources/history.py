@@ -34,11 +34,13 @@ def write_account_versions(connection: duckdb.DuckDBPyConnection, rows: str, fol
     changed = " OR ".join(f"{name} IS DISTINCT FROM lag({name}) OVER version" for name in _SAID)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE version AS "
-        f"WITH daily AS (SELECT account_id, valid_from, {least}, {traced} FROM {rows} WHERE _history GROUP BY account_id, valid_from), "
+        f"WITH daily AS (SELECT account_id, valid_from, {least}, {traced} "
+        f"FROM {rows} WHERE _history GROUP BY account_id, valid_from), "
         f"marked AS (SELECT *, lag(account_id) OVER version IS NULL OR {changed} AS changes FROM daily "
         f"WINDOW version AS (PARTITION BY account_id ORDER BY valid_from)) "
         f"SELECT {columns} FROM {rows} WHERE NOT _history UNION ALL "
-        f"SELECT {columns} FROM marked ANTI JOIN (FROM {rows} WHERE NOT _history) AS stated USING (account_id, valid_from) WHERE changes"
+        f"SELECT {columns} FROM marked ANTI JOIN (FROM {rows} WHERE NOT _history) AS stated "
+        "USING (account_id, valid_from) WHERE changes"
     )
     count = write_parquet(connection, f"SELECT * FROM version ORDER BY {', '.join(ACCOUNT.key)}", folder / "rows.parquet")
     connection.execute(
@@ -74,7 +76,8 @@ def merge_attributes(
         rows = " UNION ALL ".join(
             f"SELECT {columns}, {rank} AS _rank FROM read_parquet({literal(str(path))})" for rank, (path, _) in enumerate(present)
         )
-        one = f"SELECT * FROM ({rows}) QUALIFY row_number() OVER (PARTITION BY {', '.join(ACCOUNT_ATTRIBUTE.key)} ORDER BY _rank DESC) = 1"
+        key = ", ".join(ACCOUNT_ATTRIBUTE.key)
+        one = f"SELECT * FROM ({rows}) QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY _rank DESC) = 1"
         changed = (
             f"SELECT {columns} FROM ({one}) QUALIFY value IS DISTINCT FROM "
             "lag(value) OVER (PARTITION BY account_id, attribute ORDER BY valid_from)"
@@ -97,8 +100,8 @@ def _contradiction(rows: str, attribute: str, value: str, table: str) -> str:
             "file": "arg_min(source_file, (_source, source_file, source_row))",
             "row_number": "arg_min(source_row, (_source, source_file, source_row))",
             "row_key": "account_id || '|' || says || '|' || valid_from",
-            "message": "says || ' of account ' || account_id || ' is at once ' || string_agg(DISTINCT value, ' and ' ORDER BY value) "
-            "|| ' on ' || valid_from || '; ' || min(value) || ' is used.'",
+            "message": "says || ' of account ' || account_id || ' is at once ' "
+            "|| string_agg(DISTINCT value, ' and ' ORDER BY value) || ' on ' || valid_from || '; ' || min(value) || ' is used.'",
             "remedy": "'Keep one value a day in the source, or map an expression that chooses.'",
         }
     )

@@ -1,4 +1,4 @@
-"""Which rows are taken, and what is wrong with the others: one rule, one code, in a fixed order; the first that applies counts."""
+"""Which rows are taken, and what is wrong with the others: one rule, one code, in a fixed order; the first that fits counts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -125,9 +125,9 @@ def _taken_as_named(table: Table, mapped: Iterable[str], reading: Reading) -> It
     """Yield canonical columns that nobody mapped and that the file has, or must have, under their own names."""
     for column in table.columns:
         needed = column.required and column.default is None and column.name != "known_at"
-        if column.name not in mapped and column.name not in ("source_file", "source_row"):
-            if needed or column.name in reading.columns:
-                yield column.name
+        ours = column.name in ("source_file", "source_row")
+        if column.name not in mapped and not ours and (needed or column.name in reading.columns):
+            yield column.name
 
 
 def mapped_rows(connection: duckdb.DuckDBPyConnection, mapping: BoundMapping, file: str) -> str:
@@ -172,7 +172,8 @@ def _copies(mapping: BoundMapping) -> str:
     )
     return (
         f"WITH hashed AS MATERIALIZED ({hashed}), twice AS (SELECT _said FROM hashed GROUP BY _said HAVING count(*) > 1) "
-        f"SELECT _row, row_number() OVER (PARTITION BY {group} ORDER BY _row) AS _occurrence FROM hashed SEMI JOIN twice USING (_said)"
+        f"SELECT _row, row_number() OVER (PARTITION BY {group} ORDER BY _row) AS _occurrence "
+        "FROM hashed SEMI JOIN twice USING (_said)"
     )
 
 

@@ -111,7 +111,8 @@ def _rank(connection: duckdb.DuckDBPyConnection, table: Table, conflicts: Chunk 
         f"arg_min(_source, ({order})) AS kept_source, arg_min(source_file, ({order})) AS kept_file, "
         f"arg_min(source_row, ({order})) AS kept_row FROM suspect GROUP BY {key}) "
         f"SELECT suspect.*, payloads, copies, kept_file, kept_row, CASE WHEN payloads > 1 OR months IS NOT NULL THEN 'conflict' "
-        f"WHEN _source = kept_source AND source_file = kept_file AND source_row = kept_row THEN 'kept' ELSE 'collapsed' END AS fate "
+        f"WHEN _source = kept_source AND source_file = kept_file AND source_row = kept_row THEN 'kept' "
+        f"ELSE 'collapsed' END AS fate "
         f"FROM suspect JOIN judged USING ({key})"
     )
     connection.execute(

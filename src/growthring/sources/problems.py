@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -31,12 +30,12 @@ def write_problems(connection: duckdb.DuckDBPyConnection, selects: Sequence[str]
     return write_parquet(connection, f"SELECT * FROM ({rows}) ORDER BY {order}", folder / PROBLEMS_FILE)
 
 
-def problem_row(**values: Any) -> str:
+def problem_row(**values: str | int | None) -> str:
     """Return a SELECT of one problem row from plain values."""
     return f"SELECT {problem_select({name: _sql(value) for name, value in values.items()})}"
 
 
-def problem_rows(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+def problem_rows(rows: Iterable[Mapping[str, str | int | None]]) -> list[str]:
     """Return one SELECT per problem row given as plain values."""
     return [problem_row(**row) for row in rows]
 
@@ -49,7 +48,7 @@ def write_parquet(connection: duckdb.DuckDBPyConnection, select: str, path: Path
     return int(counted[0]) if counted else 0
 
 
-def _sql(value: Any) -> str:
+def _sql(value: str | int | None) -> str:
     if value is None:
         return "NULL"
     return str(value) if isinstance(value, int) else literal(str(value))

@@ -89,7 +89,7 @@ def _expand(files: Sequence[Path], project: Path, doubts: list[str]) -> list[Pat
 
     found: dict[Path, None] = {}
     for file in files:
-        matches = [Path(match) for match in sorted(glob.glob(str(file), recursive=True))] if glob.has_magic(str(file)) else [file]
+        matches = [Path(match) for match in sorted(glob.glob(str(file), recursive=True))] if glob.has_magic(str(file)) else [file]  # noqa: PTH207
         inside = [inner for match in matches for inner in (sorted(match.rglob("*")) if match.is_dir() else [match])]
         usable = [path for path in inside if path.name.lower().endswith(SUFFIXES)]
         if not usable:
@@ -122,12 +122,16 @@ def _patterns(profiles: Sequence[FileProfile], project: Path) -> list[str]:
     folder = paths[0].parent
     if len(paths) == 1 or any(path.parent != folder for path in paths):
         return [_relative(path, project) for path in paths]
-    prefix = os.path.commonprefix([path.name for path in paths]).rstrip("0123456789")
-    suffix = os.path.commonprefix([path.name[::-1] for path in paths])[::-1].lstrip("0123456789")
+    prefix = _shared_start([path.name for path in paths]).rstrip("0123456789")
+    suffix = _shared_start([path.name[::-1] for path in paths])[::-1].lstrip("0123456789")
     for pattern in (f"*{suffix}", f"{prefix}*{suffix}"):
         if set(folder.glob(pattern)) == set(paths):
             return [f"{_relative(folder, project)}/{pattern}"]
     return [_relative(path, project) for path in paths]
+
+
+def _shared_start(names: Sequence[str]) -> str:
+    return os.path.commonprefix(list(names))  # noqa: RUF071 (names, not paths)
 
 
 def _config(draft: Draft) -> SourceConfig:

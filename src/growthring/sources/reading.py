@@ -99,10 +99,8 @@ def _parquet_value(name: str, kind: str) -> str:
         return f"{column} AT TIME ZONE 'UTC'"
     if kind.startswith("TIMESTAMP"):
         return f"CAST({column} AS TIMESTAMP)"
-    if kind in ("DOUBLE", "FLOAT"):
-        return f"_plain({column})"
-    if kind == "VARCHAR":
-        return f"_clean({column})"
+    if kind in ("DOUBLE", "FLOAT", "VARCHAR"):
+        return f"_clean({column})" if kind == "VARCHAR" else f"_plain({column})"
     if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION")):
         return f"CAST(to_json({column}) AS VARCHAR)"
     if kind.startswith("DECIMAL") or kind.endswith("INT") or kind in ("INTEGER", "BOOLEAN", "DATE"):
@@ -204,7 +202,7 @@ def _read_json_lines(connection: duckdb.DuckDBPyConnection, path: Path) -> Readi
     return _load(connection, columns, rows)
 
 
-def _json_text(value: Any) -> str | None:
+def _json_text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -230,7 +228,7 @@ def _xlsx_rows(path: Path, sheet: str | None) -> tuple[list[str], Iterable[tuple
     return _names([_cell_text(cell) or "" for cell in cells[0]]), enumerate(filled, start=1)
 
 
-def _cell_text(cell: Any) -> str | None:
+def _cell_text(cell: object) -> str | None:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
@@ -275,8 +273,7 @@ def _names(header: Sequence[str]) -> list[str]:
 
 
 def _first_lines(path: Path, count: int) -> list[str]:
-    opened = gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb")
-    with opened as stream:
+    with gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb") as stream:
         lines = [line for _, line in zip(range(count), stream, strict=False)]
     return [line.decode("utf-8-sig", errors="replace").rstrip("\r\n") for line in lines]
 

@@ -1,4 +1,4 @@
-"""Names of things that nobody described: a contract line of an unknown contract, an invoice of an unknown account. Warnings only."""
+"""Names of things that nobody described, such as the contract of a contract line. Warnings only: the rows are used."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -53,7 +53,8 @@ def check_references(
     def write(folder: Path) -> dict[str, Any]:
         names = ", ".join(f"({literal(t)}, {literal(file)}, {literal(name)})" for (t, file), name in sorted(sources.items()))
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE origin AS SELECT * FROM (VALUES {names}) AS origin(origin_table, origin_file, origin_name)"
+            "CREATE OR REPLACE TEMP TABLE origin AS "
+            f"SELECT * FROM (VALUES {names}) AS origin(origin_table, origin_file, origin_name)"
         )
         selects = [_unknown(table, column, known, code, paths) for table, column, known, code in checks]
         problems = write_problems(connection, selects, folder)
@@ -80,7 +81,7 @@ def _unknown(table: str, column: str, known: str, code: str, paths: Mapping[str,
             "file": "file",
             "row_number": "row_number",
             "row_key": "unknown",
-            "message": f"{literal(f'No {known} is called ')} || unknown || {literal(f'; rows of {table} that name it: ')} || uses || '.'",
+            "message": f"'No {known} is called ' || unknown || '; rows of {table} that name it: ' || uses || '.'",
             "remedy": literal(f"Add it to the files of table {known}, or correct {column}."),
         }
     )
@@ -88,7 +89,8 @@ def _unknown(table: str, column: str, known: str, code: str, paths: Mapping[str,
         f"SELECT {column} AS unknown, count(*) AS uses, arg_min(source_file, (source_file, source_row)) AS file, "
         f"arg_min(source_row, (source_file, source_row)) AS row_number FROM {_rows(paths[table])} AS used "
         f"WHERE {column} IS NOT NULL AND {column} <> '(none)' "
-        f"AND NOT EXISTS (SELECT 1 FROM {_rows(paths[known])} AS described WHERE described.{key} = used.{column}) GROUP BY {column}"
+        f"AND NOT EXISTS (SELECT 1 FROM {_rows(paths[known])} AS described WHERE described.{key} = used.{column}) "
+        f"GROUP BY {column}"
     )
     return (
         f"SELECT {columns} FROM ({uses}) LEFT JOIN origin ON origin_table = {literal(table)} AND origin_file = file "

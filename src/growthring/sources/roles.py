@@ -10,15 +10,18 @@ _SYNONYMS: dict[str, str] = {
     "invoice_line_id": "invoicelineid lineid lineitemid invoicelineitemid invoiceitemid",
     "contract_line_id": "contractlineid subscriptionitemid subscriptionlineid",
     "usage_id": "usageid eventid recordid messageid",
-    "invoice_id": "invoice invoiceno invoicenumber invoiceid invoicenum documentno documentnumber billno billid orderid orderno ordernumber",
-    "account_id": "accountid account accountno accountnumber customerid customer customerno customernumber custid clientid client "
+    "invoice_id": "invoice invoiceno invoicenumber invoiceid invoicenum documentno documentnumber billno billid "
+    "orderid orderno ordernumber",
+    "account_id": "accountid account accountno accountnumber customerid customer customerno customernumber custid "
+    "clientid client "
     "companyid userid tenantid organizationid orgid lclid",
     "product_id": "productid product productcode sku stockcode item itemid itemcode article articleno planid plan priceid",
     "contract_id": "contractid contract contractno subscriptionid subscription agreementid",
     "quantity": "quantity qty units seats licenses licences count volume kwh usage consumption",
     "unit_price": "unitprice price priceperunit unitcost priceeach listprice",
     "amount": "amount total totalamount linetotal lineamount netamount net revenue netrevenue sales value mrr fee",
-    "issued_on": "issuedon invoicedate issuedate issued date billingdate billdate orderdate documentdate createdat created transactiondate",
+    "issued_on": "issuedon invoicedate issuedate issued date billingdate billdate orderdate documentdate createdat "
+    "created transactiondate",
     "period_start": "periodstart servicestart servicefrom periodfrom serviceperiodstart",
     "period_end": "periodend serviceend serviceto periodto serviceperiodend",
     "starts_on": "startson startdate start starts begindate validfrom effectivefrom",

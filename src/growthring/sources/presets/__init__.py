@@ -81,8 +81,8 @@ def resolve(config: SourceConfig) -> ResolvedSource:
         UnknownValueError: There is no such preset.
         ConfigurationError: The preset is for another table, or a required column is not mapped.
     """
-    columns = {name: (text,) for name, text in config.columns.items()}
-    attributes = {name: (text,) for name, text in config.attributes.items()}
+    columns: dict[str, tuple[str, ...]] = {name: (text,) for name, text in config.columns.items()}
+    attributes: dict[str, tuple[str, ...]] = {name: (text,) for name, text in config.attributes.items()}
     lenient: set[str] = set()
     if config.preset is not None:
         preset = load_presets().get(config.preset)
