@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (rows of made-up files stand on one line)
 import time
 import tomllib
 from decimal import Decimal
