@@ -74,7 +74,7 @@ class Store:
             self.reused += 1
             return Artifact(key, path)
         self.root.mkdir(parents=True, exist_ok=True)
-        workshop = Path(tempfile.mkdtemp(prefix="building-", dir=self.root))
+        workshop = Path(tempfile.mkdtemp(prefix=f"building-{os.getpid()}-", dir=self.root))
         try:
             facts = write(workshop) or {}
             files = {file.name: file_digest(file) for file in sorted(workshop.iterdir())}
@@ -90,9 +90,11 @@ class Store:
         return self.root / "objects" / key[:2] / key
 
     def sweep(self) -> None:
-        """Remove what killed processes left half-made."""
+        """Remove what killed processes left half-made; folders of living processes stay."""
         for leftover in self.root.glob("building-*"):
-            shutil.rmtree(leftover, ignore_errors=True)
+            owner = leftover.name.split("-")[1]
+            if not (owner.isdigit() and _is_alive(int(owner))):
+                shutil.rmtree(leftover, ignore_errors=True)
 
     @staticmethod
     def _publish(workshop: Path, path: Path) -> None:
@@ -118,6 +120,16 @@ def write_atomically(path: Path, text: str) -> None:
         os.fsync(stream.fileno())
     Path(name).replace(path)
     _sync(path.parent)
+
+
+def _is_alive(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _sync(path: Path) -> None:

@@ -1,0 +1,169 @@
+"""Explain: a figure in words, its switches, its SQL, its row counts, and the customers and drivers that moved it."""
+
+from decimal import Decimal
+from typing import Any
+
+from growthring.engine.dialects import transpile
+from growthring.kernel.period import Month, PeriodKind
+from growthring.kernel.progress import Progress, silent
+from growthring.operations.answer import Answer, plain, unit_name
+from growthring.operations.project import Project
+from growthring.operations.reading import Reading, caveats, last_month_of, read, undefined_because
+from growthring.operations.show import View, show
+from growthring.revenue.evaluation import Question, base_month, contributions_sql, evaluate, standalone_sql
+from growthring.revenue.metrics import Combine, Metric, Unit, metric
+from growthring.revenue.policy import Policy
+
+_MOVED = 10
+
+
+def explain(
+    project: Project, name: str, view: View, *, policy: str | None = None, dialect: str = "duckdb", progress: Progress = silent
+) -> Answer:
+    """Answer what a figure is made of.
+
+    The rows come in kinds: ``switch`` (a policy field and its value), ``count`` (rows read and used), ``driver`` (movements
+    between the base date and now) and ``customer`` (who moved it most).
+    """
+    wanted = metric(name)
+    if wanted.combine is Combine.TABLE:
+        return show(project, name, view, policy=policy, progress=progress)
+    reading = read(
+        project, policy=project.policy(policy), metric=wanted, currency=view.currency, as_of=view.as_of, progress=progress
+    )
+    month = last_month_of(reading, view.at, include_partial=view.include_partial)
+    question = Question(wanted, (month,), view.period)
+    points = evaluate(reading.ledger, question)
+    point = points[0] if points else None
+    reason = undefined_because(
+        reading, wanted, month, point.denominator if point else None, include_partial=view.include_partial, period=view.period
+    )
+    rows = [
+        *_switches(reading.policy),
+        *_counts(reading),
+        *_drivers(reading, wanted, month, view.period),
+        *_customers(reading, question),
+    ]
+    value = point.value if point and not reason else (None if wanted.denominator or reason else Decimal(0))
+    return Answer(
+        metric=wanted.name,
+        value=plain(value, wanted.unit, reading.currency),
+        unit=unit_name(wanted.unit, reading.currency),
+        at=reading.ledger.setting.calendar.label(month, view.period),
+        definition=in_words(wanted, reading.policy, month),
+        policy=reading.policy_name(),
+        snapshot=reading.snapshot.snapshot_id,
+        rows=rows,
+        sql=transpile(standalone_sql(reading.ledger, question), dialect),
+        caveats=[*([reason[0].upper() + reason[1:] + "."] if reason else []), *caveats(reading, [month])],
+    )
+
+
+def in_words(wanted: Metric, policy: Policy, month: Month) -> str:
+    """Return what a metric means under a policy, as a person would say it."""
+    parts = [wanted.definition, f"{wanted.formula}."]
+    if wanted.relation == "retention":
+        parts.append(
+            {
+                "point": f"Customers are those with revenue in {month - 12}; they are looked at again in {month}.",
+                "avg4q": f"The mean of four such rates, a quarter apart, the last at {month}.",
+                "trailing12_weighted": f"Twelve monthly rates up to {month}, weighted by their bases.",
+                "two_year": f"Customers active in {month - 23}: their revenue of {month - 11}..{month} over that of {month - 23}..{month - 12}.",
+                "quarter_yoy": f"Customers of the quarter ending {month - 12}: their revenue of the quarter ending {month} over that one.",
+                "30d": f"Customers of {month - 1}, looked at in {month}: a monthly rate, not a yearly one.",
+                "survivors": f"Only customers present in both {month - 12} and {month}: who left is not counted.",
+                "bridge": f"All movements from {month - 11} to {month} over the start, customers born in between included.",
+            }[policy.ndr.value]
+        )
+        if policy.threshold_arr:
+            when = "then and now" if policy.base_threshold == "both" or policy.ndr.value == "survivors" else "then"
+            parts.append(f"Only customers with at least {policy.threshold_arr} a year {when}.")
+    basis = {
+        "live": "the monthly price of what runs on the last day of the month",
+        "contracted": "the monthly price of what is signed",
+        "billed": "the amount of the month's invoices",
+        "recognised": "amounts spread over their days of service",
+        "usage_smoothed": f"the live price, usage averaged over {policy.usage_window} months",
+    }[policy.basis.value]
+    parts.append(
+        f"Revenue is {basis}; a customer is an {policy.level.value}."
+        if policy.level.value in ("item", "account")
+        else f"Revenue is {basis}; a customer is a {policy.level.value}."
+    )
+    return " ".join(parts)
+
+
+def _switches(policy: Policy) -> list[dict[str, Any]]:
+    return [{"kind": "switch", "name": name, "value": value} for name, value in policy.switches.items()]
+
+
+def _counts(reading: Reading) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for file in reading.snapshot.files:
+        rows.append(
+            {
+                "kind": "count",
+                "name": f"{file.source}: {file.path}",
+                "read": file.read,
+                "accepted": file.accepted,
+                "corrected": file.corrected,
+                "rejected": file.rejected,
+            }
+        )
+    for name in ("recurring", "movement", "entity_month"):
+        found = reading.ledger.connection.execute(f"SELECT COUNT(*) FROM {name}").fetchone()
+        rows.append({"kind": "count", "name": name, "rows": int(found[0]) if found else 0})
+    return rows
+
+
+def _drivers(reading: Reading, wanted: Metric, month: Month, period: PeriodKind) -> list[dict[str, Any]]:
+    """Movements between the base date and the month, of the base's customers alone where the metric has a base."""
+    start = base_month(reading.policy, wanted, month, period) if wanted.relation == "retention" else month - period.months
+    based = wanted.relation == "retention" and reading.policy.ndr.value != "bridge"
+    only = f"AND entity_id IN (SELECT entity_id FROM entity_month WHERE month = {start.index} AND amount > 0)" if based else ""
+    found = reading.ledger.connection.execute(
+        f"SELECT movement, driver, reason, COUNT(DISTINCT entity_id), SUM(movement_amount) FROM movement WHERE month > {start.index} AND month <= {month.index} {only} GROUP BY 1, 2, 3 ORDER BY ABS(SUM(movement_amount)) DESC, 1, 2, 3"
+    ).fetchall()
+    return [
+        {
+            "kind": "driver",
+            "movement": movement,
+            "driver": driver,
+            "reason": note,
+            "customers": customers,
+            "amount": plain(total, Unit.MONEY_PER_MONTH, reading.currency),
+            "from": str(start),
+            "to": str(month),
+        }
+        for movement, driver, note, customers, total in found
+    ]
+
+
+def _customers(reading: Reading, question: Question) -> list[dict[str, Any]]:
+    """The customers that moved the figure most: by numerator less denominator for ratios, by size for sums."""
+    by = (
+        "numerator - COALESCE(denominator, 0)"
+        if question.metric.unit is Unit.RATIO and question.metric.relation in ("retention", "renewal")
+        else "numerator"
+    )
+    found = reading.ledger.connection.execute(
+        f"SELECT entity_id, SUM(numerator), SUM(denominator) FROM ({contributions_sql(reading.ledger, question)}) GROUP BY 1 HAVING SUM({by}) <> 0 ORDER BY ABS(SUM({by})) DESC, 1 LIMIT {_MOVED}"
+    ).fetchall()
+    names = dict(
+        reading.ledger.connection.execute(
+            f"SELECT account_id, arg_max(name, valid_from) FROM account WHERE account_id IN ({', '.join(['?'] * len(found))}) GROUP BY 1",
+            [row[0] for row in found],
+        ).fetchall()
+        if found
+        else []
+    )
+    return [
+        {
+            "kind": "customer",
+            "customer": entity,
+            "name": names.get(entity, ""),
+            "numerator": str(numerator.quantize(Decimal("0.01"))),
+            "denominator": str(denominator.quantize(Decimal("0.01"))) if denominator is not None else None,
+        }
+        for entity, numerator, denominator in found
+    ]

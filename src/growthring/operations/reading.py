@@ -1,0 +1,163 @@
+"""Opening the books for a question: which policy, which months, and what a reader must know before relying on the figure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from growthring.engine.snapshot import Snapshot
+from growthring.kernel.currency import EXPONENT
+from growthring.kernel.errors import GrowthringError
+from growthring.kernel.period import Month, PeriodKind
+from growthring.kernel.progress import Progress, silent
+from growthring.operations.answer import money
+from growthring.operations.project import Project
+from growthring.revenue.evaluation import base_month
+from growthring.revenue.ledger import Ledger
+from growthring.revenue.metrics import Metric
+from growthring.revenue.policy import Policy
+from growthring.revenue.stored_ledger import open_ledger
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An open ledger with where it came from.
+
+    Attributes:
+        project: The project.
+        snapshot: The snapshot read.
+        ledger: The ledger under the policy.
+    """
+
+    project: Project
+    snapshot: Snapshot
+    ledger: Ledger
+
+    @property
+    def policy(self) -> Policy:
+        """The policy of the ledger."""
+        return self.ledger.policy
+
+    @property
+    def currency(self) -> str:
+        """The reporting currency."""
+        return self.ledger.setting.currency
+
+    @property
+    def first_month(self) -> Month | None:
+        """First month with recurring revenue."""
+        row = self.ledger.connection.execute("SELECT MIN(month) FROM entity_month").fetchone()
+        return Month(row[0]) if row and row[0] is not None else None
+
+    def policy_name(self) -> dict[str, str]:
+        """Name and version of the policy, as an Answer shows them."""
+        return {"name": self.policy.name, "version": self.policy.version}
+
+
+def read(
+    project: Project,
+    *,
+    policy: Policy,
+    metric: Metric | None = None,
+    currency: str | None = None,
+    as_of: datetime | None = None,
+    snapshot: Snapshot | None = None,
+    progress: Progress = silent,
+) -> Reading:
+    """Open the ledger that a metric is read from, under a policy and the fields that the metric fixes itself."""
+    chosen = policy.replace(**dict(metric.basis)) if metric and metric.basis else policy
+    current = snapshot or project.snapshot()
+    setting = project.setting(current, currency=currency, as_of=as_of)
+    return Reading(project, current, open_ledger(project.store, current, chosen, setting, progress=progress))
+
+
+def last_month_of(reading: Reading, at: str | None, *, include_partial: bool) -> Month:
+    """Return the month a question is about: the one named, else the last complete one.
+
+    Raises:
+        GrowthringError: The month lies after the data, or there are no data.
+    """
+    setting = reading.ledger.setting
+    if at is None:
+        return setting.last_month if include_partial else setting.last_complete_month
+    month = setting.calendar.parse(at)[1]
+    if month > setting.last_month:
+        raise GrowthringError(
+            f"The data end on {setting.data_through}, before {at} does.",
+            valid=f"The last complete month is {setting.last_complete_month}.",
+        )
+    return month
+
+
+def is_partial(reading: Reading, month: Month) -> bool:
+    """Whether the data stop before the month does."""
+    return month > reading.ledger.setting.last_complete_month
+
+
+def undefined_because(
+    reading: Reading,
+    metric: Metric,
+    at: Month,
+    denominator: Decimal | None,
+    *,
+    include_partial: bool,
+    period: PeriodKind = PeriodKind.MONTH,
+) -> str:
+    """Return why a metric has no value at a month, or empty text when it may have one."""
+    if is_partial(reading, at) and metric.unit.value in ("ratio", "index") and not include_partial:
+        through = reading.ledger.setting.data_through
+        return f"undefined, because {at} is cut off: the data end on {through}; ask for {at - 1}, or add --include-partial"
+    first = reading.first_month
+    if first is None:
+        return "undefined, because there is no recurring revenue under this policy"
+    base = base_month(reading.policy, metric, at, period)
+    if metric.relation == "retention" and base < first:
+        return f"undefined, because it compares with {base} and revenue is known from {first} on"
+    if metric.denominator and not denominator:
+        return f"undefined, because {metric.undefined}"
+    return ""
+
+
+def caveats(reading: Reading, months: Iterable[Month]) -> list[str]:
+    """Return what a reader must know: cut-off months, rejected money, missing rates, doubtful definitions."""
+    found: list[str] = []
+    policy, setting = reading.policy, reading.ledger.setting
+    cut = sorted({month for month in months if is_partial(reading, month)})
+    if cut:
+        found.append(f"{cut[-1]} is partial: the data end on {setting.data_through}.")
+    found += _rejected(reading)
+    found += _unconverted(reading)
+    if policy.warning:
+        found.append(f"Policy {policy.name}: {policy.warning}")
+    if policy.inferred:
+        found.append(f"Policy {policy.name}, not said by its source: {policy.inferred}")
+    return found
+
+
+def _rejected(reading: Reading) -> list[str]:
+    from growthring.sources.ingestion import problem_paths
+
+    paths = [str(path) for path in problem_paths(reading.project.store, reading.snapshot)]
+    if not paths or not any(file.rejected for file in reading.snapshot.files):
+        return []
+    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+    rows = reading.ledger.connection.execute(
+        f"SELECT COALESCE(currency, ''), COUNT(*), SUM(amount) FROM read_parquet([{listed}]) "
+        "WHERE severity = 'rejected' AND table_name IN ('invoice_line', 'contract_line') GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    parts = [
+        f"{count:,} rows" + (f" worth {currency} {money(total, currency)}" if currency in EXPONENT and total is not None else "")
+        for currency, count, total in rows
+    ]
+    return [f"Left out as problem rows: {'; '.join(parts)} (`growthring problems`)."] if parts else []
+
+
+def _unconverted(reading: Reading) -> list[str]:
+    rows = reading.ledger.connection.execute(
+        "SELECT DISTINCT currency FROM (SELECT currency FROM invoice_line UNION ALL SELECT currency FROM contract_line) "
+        "WHERE currency NOT IN (SELECT currency FROM reporting_rate) ORDER BY 1"
+    ).fetchall()
+    if not rows:
+        return []
+    names = ", ".join(row[0] for row in rows)
+    return [f"No exchange rate from {names} to {reading.currency}: revenue in it is left out. Add an fx_rate source."]

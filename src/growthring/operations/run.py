@@ -1,0 +1,100 @@
+"""Run: read the sources, bring the books up to date, check what the user knows to be true."""
+
+import os
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from growthring.engine.snapshot import InputFile, Snapshot
+from growthring.kernel.period import Month
+from growthring.kernel.progress import Progress, silent
+from growthring.operations.assertions import AssertionResult, check_assertions
+from growthring.operations.closes import Restated, restated_closes
+from growthring.operations.project import Project
+from growthring.revenue.stored_ledger import open_ledger
+
+_PRIVATE = 0o700
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a run did.
+
+    Attributes:
+        snapshot: The snapshot that is now current.
+        built: Artifacts computed.
+        reused: Artifacts that stood already.
+        seconds: How long it took.
+        assertions: What the user knows, checked.
+        restated: Closed periods whose figures differ now.
+        first_month: First month with recurring revenue, if any.
+        last_month: Last month of the data, if any.
+    """
+
+    snapshot: Snapshot
+    built: int
+    reused: int
+    seconds: float
+    assertions: list[AssertionResult]
+    restated: list[Restated]
+    first_month: Month | None
+    last_month: Month | None
+
+    @property
+    def files(self) -> Sequence[InputFile]:
+        """The input files with their counts."""
+        return self.snapshot.files
+
+
+def run(project: Project, *, progress: Progress = silent) -> RunResult:
+    """Read every source, compute the ledger of the project's policy, publish the snapshot, check assertions and closes.
+
+    The snapshot is published only after the ledger balances: a run that stops leaves the project as it was.
+
+    Raises:
+        LedgerImbalanceError: The ledger does not balance; nothing is published.
+    """
+    from growthring.journal.entries import RunStatus
+    from growthring.sources.ingestion import ingest
+
+    started = time.monotonic()
+    project.state.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+    run_id = f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
+    with project.journal() as journal:
+        journal.start_run(run_id)
+        try:
+            settings = project.settings
+            snapshot = ingest(
+                project.root, settings.sources, project.store, data_through=settings.project.data_through, progress=progress
+            )
+            first, last = _bring_up_to_date(project, snapshot, progress)
+            project.shelf.publish(snapshot)
+            project.store.sweep()
+        except BaseException as error:
+            journal.finish_run(run_id, RunStatus.FAILED, seconds=round(time.monotonic() - started, 3), message=str(error)[:500])
+            raise
+        journal.finish_run(run_id, RunStatus.DONE, snapshot_id=snapshot.snapshot_id, seconds=round(time.monotonic() - started, 3))
+    result = RunResult(snapshot, project.store.built, project.store.reused, time.monotonic() - started, [], [], first, last)
+    if last is None:
+        return result
+    return replace(
+        result, assertions=check_assertions(project), restated=restated_closes(project), seconds=time.monotonic() - started
+    )
+
+
+def _bring_up_to_date(project: Project, snapshot: Snapshot, progress: Progress) -> tuple[Month | None, Month | None]:
+    if not snapshot.data_through:
+        return None, None
+    setting = project.setting(snapshot)
+    ledger = open_ledger(project.store, snapshot, project.policy(), setting, progress=progress)
+    row = ledger.connection.execute("SELECT MIN(month) FROM entity_month").fetchone()
+    ledger.connection.close()
+    first = Month(row[0]) if row and row[0] is not None else None
+    return first, setting.last_month
+
+
+def project_folder(path: Path | None) -> Path:
+    """Return the folder a command works in: the one named, else the current one."""
+    return path or Path.cwd()
