@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from growthring.sources.config import SourceConfig
@@ -43,6 +43,19 @@ class Proposal:
     sources: tuple[SourceConfig, ...]
 
 
+@dataclass
+class Group:
+    """Files with the same columns and kind of name.
+
+    Attributes:
+        profile: A look at the first of them.
+        paths: All of them.
+    """
+
+    profile: FileProfile
+    paths: list[Path] = field(default_factory=list)
+
+
 def propose(files: Sequence[Path], project: Path) -> Proposal:
     """Look at files and propose how to read them.
 
@@ -57,26 +70,27 @@ def propose(files: Sequence[Path], project: Path) -> Proposal:
 
     from growthring.engine.duckdb_session import connect
     from growthring.sources.macros import install_macros
-    from growthring.sources.reading import UnreadableFileError
+    from growthring.sources.reading import UnreadableFileError, read_file
 
     doubts: list[str] = []
-    groups: dict[tuple[str, tuple[str, ...]], list[FileProfile]] = {}
+    groups: dict[tuple[str, tuple[str, ...]], Group] = {}
     connection = connect()
     install_macros(connection)
     for path in _expand(files, project, doubts):
         try:
-            profile = look_at(connection, path)
+            kind = (_stem(path), tuple(read_file(connection, path, limit=1).columns))
+            if kind not in groups:
+                groups[kind] = Group(look_at(connection, path))
+            groups[kind].paths.append(path)
         except (UnreadableFileError, duckdb.Error) as error:
             doubts.append(f"{_relative(path, project)} is left out: {error}.")
-            continue
-        groups.setdefault((_stem(path), tuple(profile.columns)), []).append(profile)
     connection.close()
     drafts: list[Draft] = []
-    for (stem, _), profiles in groups.items():
+    for (stem, _), group in groups.items():
         name = _free_name(stem, drafts)
-        found = draft_sources(name, _patterns(profiles, project), max(profiles, key=lambda profile: profile.rows))
+        found = draft_sources(name, _patterns(group.paths, project), group.profile)
         if not found:
-            doubts.append(f"{_relative(profiles[0].path, project)} is left out: its columns fit no canonical table.")
+            doubts.append(f"{_relative(group.paths[0], project)} is left out: its columns fit no canonical table.")
         drafts.extend(found)
     text = _render(project, drafts, doubts)
     return Proposal(text, [*doubts, *all_doubts(drafts)], tuple(_config(draft) for draft in drafts))
@@ -116,9 +130,8 @@ def _relative(path: Path, project: Path) -> str:
     return Path(os.path.relpath(path, project.resolve())).as_posix()
 
 
-def _patterns(profiles: Sequence[FileProfile], project: Path) -> list[str]:
+def _patterns(paths: Sequence[Path], project: Path) -> list[str]:
     """Write one glob for several files of a folder when it catches these and no others; else their paths."""
-    paths = [profile.path for profile in profiles]
     folder = paths[0].parent
     if len(paths) == 1 or any(path.parent != folder for path in paths):
         return [_relative(path, project) for path in paths]
