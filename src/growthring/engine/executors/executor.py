@@ -1,0 +1,101 @@
+"""What every engine can do: take Arrow tables, run relations in their order, hand rows back."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
+
+import pyarrow as pa
+
+from growthring.engine.relation import Relation
+from growthring.kernel.errors import EngineUnavailableError, UnknownValueError
+
+Row: TypeAlias = tuple[Any, ...]
+"""Values in the order of the relation's columns: text, int, Decimal, float, date, datetime or nothing."""
+
+
+class Executor(Protocol):
+    """An engine with a space of its own, gone when it is closed.
+
+    Attributes:
+        name: The engine, as in ``EXECUTORS``.
+        dialect: The dialect its SQL is written in, as in ``growthring.engine.dialects.DIALECTS``.
+        settings: The settings without which its figures would differ, with the values they must have.
+    """
+
+    name: str
+    dialect: str
+    settings: Mapping[str, str]
+
+    def put(self, name: str, table: pa.Table) -> None:
+        """Copy an Arrow table into the engine under a name, replacing one that is there."""
+        ...
+
+    def run(self, relations: Sequence[Relation], keep: Collection[str] | None = None) -> None:
+        """Define relations in their order.
+
+        Args:
+            relations: Each may read tables that were put and relations before it.
+            keep: Names of those computed at once into tables; the others become views. All of them when absent.
+        """
+        ...
+
+    def fetch(self, name: str) -> list[Row]:
+        """Return the rows of a table or view in any order."""
+        ...
+
+    def close(self) -> None:
+        """Remove what was put and computed, and let the engine go."""
+        ...
+
+
+def open_executor(name: str, **connection: Any) -> Executor:
+    """Open an engine.
+
+    Args:
+        name: One of ``EXECUTORS``.
+        connection: What the engine needs to be reached: ``url`` for Postgres, optionally ``session`` for Spark.
+
+    Raises:
+        UnknownValueError: There is no such engine.
+        EngineUnavailableError: It is not installed or cannot be reached.
+    """
+    if name not in EXECUTORS:
+        raise UnknownValueError("engine", name, EXECUTORS)
+    return EXECUTORS[name](**connection)
+
+
+def unavailable(engine: str, install: str, error: Exception) -> EngineUnavailableError:
+    """Return the error that says how to get an engine."""
+    return EngineUnavailableError(f"{engine} cannot be used here: {error}.", remedy=install)
+
+
+def _duckdb(**connection: Any) -> Executor:
+    from growthring.engine.executors.duckdb_executor import DuckdbExecutor
+
+    return DuckdbExecutor(**connection)
+
+
+def _postgres(**connection: Any) -> Executor:
+    from growthring.engine.executors.postgres_executor import PostgresExecutor
+
+    return PostgresExecutor(**connection)
+
+
+def _spark(**connection: Any) -> Executor:
+    from growthring.engine.executors.spark_executor import SparkExecutor
+
+    return SparkExecutor(**connection)
+
+
+def _clickhouse(**connection: Any) -> Executor:
+    from growthring.engine.executors.clickhouse_executor import ClickhouseExecutor
+
+    return ClickhouseExecutor(**connection)
+
+
+EXECUTORS: dict[str, Callable[..., Executor]] = {
+    "duckdb": _duckdb,
+    "postgres": _postgres,
+    "spark": _spark,
+    "clickhouse": _clickhouse,
+}
+"""The engines by name."""
