@@ -1,0 +1,83 @@
+"""Commands about the data: problems, tables."""
+
+from typing import Annotated
+
+import typer
+
+from growthring.cli.options import HERE, AsJson, ProjectFolder
+from growthring.cli.output import print_json, print_table, say
+
+_PROBLEMS_FOUND = 3
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(epilog="Example: growthring problems   ·   growthring problems MISSING_ACCOUNT_ID --limit 20 --json")(problems)
+    app.command(epilog="Example: growthring tables   ·   growthring tables invoice_line")(tables)
+
+
+def problems(
+    code: Annotated[str | None, typer.Argument(help="List the rows of one code.", show_default=False)] = None,
+    source: Annotated[str | None, typer.Option("--source", help="Only this source.", show_default=False)] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Rows listed; 0 lists all.")] = 50,
+    as_json: AsJson = False,
+    project: ProjectFolder = HERE,
+) -> None:
+    """Say what was wrong with the input, what is at stake and what to do; exit code 3 when rows were rejected."""
+    from growthring.operations.problems import list_problems, summarise_problems
+    from growthring.operations.project import Project
+
+    opened = Project.open(project)
+    summary = summarise_problems(opened)
+    if code or source:
+        rows = list_problems(opened, code=code, source=source, limit=limit)
+    else:
+        rows = [
+            {
+                "code": each.code,
+                "severity": each.severity,
+                "source": each.source,
+                "rows": each.rows,
+                "amounts": each.amounts if as_json else "; ".join(f"{name} {amount}" for name, amount in each.amounts.items()),
+                "remedy": each.remedy,
+                **({"example": each.example} if as_json else {}),
+            }
+            for each in summary
+        ]
+    if as_json:
+        print_json(rows)
+    elif rows:
+        print_table(
+            rows, columns=None if not code else ["file", "row_number", "row_key", "message", "amount", "currency", "remedy"]
+        )
+    else:
+        say("No problems: every row was taken as it stood.")
+    if any(each.severity == "rejected" for each in summary):
+        raise typer.Exit(_PROBLEMS_FOUND)
+
+
+def tables(
+    name: Annotated[str | None, typer.Argument(help="Show one table's columns.", show_default=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the canonical tables, or the contract of one."""
+    from growthring.kernel.errors import UnknownValueError
+    from growthring.tables import CANONICAL, DERIVED
+
+    every = {**CANONICAL, **DERIVED}
+    if name and name not in every:
+        raise UnknownValueError("table", name, every)
+    if name:
+        rows = [
+            {"column": each.name, "type": each.type.value, "required": "yes" if each.required else "", "meaning": each.meaning}
+            for each in every[name].columns
+        ]
+    else:
+        rows = [
+            {"table": each.name, "grain": each.grain, "key": ", ".join(each.key), "meaning": each.meaning}
+            for each in every.values()
+        ]
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(rows)

@@ -1,0 +1,46 @@
+"""The `growthring` command: assembles the commands and turns errors into messages and exit codes.
+
+Exit codes: 0 ok, 1 failed, 2 usage, 3 problems found.
+"""
+
+import sys
+
+import typer
+
+from growthring.cli import answers, books, data, setup
+from growthring.kernel.errors import GrowthringError
+
+app = typer.Typer(
+    name="growthring",
+    help="Revenue answers with evidence: from raw invoices to an explained NDR.",
+    epilog="Start: growthring demo ./demo   or   growthring init . --from 'invoices/*.csv' && growthring run",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+for module in (setup, answers, books, data):
+    module.register(app)
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except GrowthringError as error:
+        sys.stderr.write(f"growthring: {error.happened}\n")
+        for hint in (error.valid, error.remedy):
+            if hint:
+                sys.stderr.write(f"  {hint}\n")
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.stderr.write("growthring: stopped; the project is as it was before.\n")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()
