@@ -267,3 +267,24 @@ def test_sources_that_cannot_be_meant_are_refused_with_what_is_valid(reader: Rea
         invoices(table="invoices")
     with pytest.raises(ConfigurationError, match="number"):
         reader.run(invoices(columns=invoices().columns | {"quantity": "round(quantity, 2)"}, types={"quantity": "text"}))
+
+
+def test_a_date_format_that_means_nothing_is_an_error_in_words(reader: Reader):
+    reader.write("raw/a.csv", HEADER + "L1,I,C,2011-11-30,USD,1,1\n")
+    with pytest.raises(ConfigurationError, match=r"invoice"):
+        reader.run(invoices(types={"day": "date:%Q"}))
+
+
+def test_a_project_folder_may_have_brackets_in_its_name(tmp_path):
+    folder = tmp_path / "acme [2025]"
+    reader = Reader(folder)
+    reader.write("raw/a.csv", HEADER + "L1,I,C,2011-11-30,USD,1,1\n")
+    reader.run(invoices())
+    assert reader.counts() == (1, 1, 0, 0)
+
+
+def test_dates_and_times_in_epoch_seconds_are_read_by_from_epoch(reader: Reader):
+    reader.write("raw/a.csv", HEADER + "L1,I,C,1736071200,USD,1,1\nL2,I,C,later,USD,1,1\n")
+    reader.run(invoices(columns=invoices().columns | {"issued_on": "from_epoch(day)"}))
+    assert reader.rows("invoice_line", "CAST(issued_on AS VARCHAR)") == [("2025-01-05",)]
+    assert reader.problems() == [("NOT_A_NUMBER", 2)]

@@ -241,6 +241,8 @@ def _reading(column: exp.Column, declared: bool) -> str:
         return "s"
     if declared:
         return "t"
+    if isinstance(user, exp.Anonymous):  # the first argument of our own functions is the number
+        return "n" if user.expressions[0].unnest() is column else "t"
     if isinstance(user, _ARITHMETIC) and user.find(exp.Interval) is None:
         return "n"
     numeric = isinstance(user, _COMPARISONS) and any(

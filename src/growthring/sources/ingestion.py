@@ -122,8 +122,8 @@ def _find(run: _Run, source: ResolvedSource, digests: FileDigests) -> Iterator[F
     found: dict[str, Path] = {}
     for pattern in source.config.files:
         is_glob = glob.has_magic(pattern) and not (run.project / pattern).exists()
-        matches = glob.glob(str(run.project / pattern), recursive=True) if is_glob else [str(run.project / pattern)]  # noqa: PTH207 (a pattern may be absolute or go up)
-        paths = [Path(match) for match in sorted(matches) if is_glob is False or Path(match).is_file()]
+        names = glob.glob(pattern, root_dir=run.project, recursive=True) if is_glob else [pattern]  # noqa: PTH207
+        paths = [run.project / name for name in sorted(names) if not is_glob or (run.project / name).is_file()]
         if is_glob and not paths:
             run.warnings.append(_nothing_found(source.config, pattern))
         found.update({Path(os.path.relpath(path, run.project)).as_posix(): path for path in paths})

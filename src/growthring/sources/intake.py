@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 
 from growthring.engine.store import Artifact, Store
+from growthring.kernel.errors import ConfigurationError
 from growthring.sources.judgement import Rule, literal, rules_of
 from growthring.sources.mapping import (
     CURRENCY_COLUMNS,
@@ -58,7 +59,14 @@ def take_in(file: FileToRead, store: Store, connection: duckdb.DuckDBPyConnectio
         except MissingColumnsError as error:
             message = f"The file has no column {', '.join(error.missing)}. It has: {', '.join(reading.columns)}."
             return _unusable(connection, file, folder, "COLUMN_NOT_IN_FILE", message, list(error.missing))
-        return _write_intake(connection, file, mapping, folder)
+        try:
+            return _write_intake(connection, file, mapping, folder)
+        except duckdb.Error as error:
+            raise ConfigurationError(
+                f"The mapping of source {file.source.config.name} fails on {file.name}: {str(error).splitlines()[0]}",
+                valid="Date formats use %Y %m %d %H %M %S; expressions must suit the values of the file.",
+                remedy="Correct [sources.types] and [sources.columns] of the source.",
+            ) from error
 
     return store.build(_RECIPE, [file.name, file.sha256, file.source.digest, duckdb.__version__], write)
 
