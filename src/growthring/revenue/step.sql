@@ -1,67 +1,33 @@
--- Every change of a customer's product from one look to the next: stored months only, a loss stands in the month after the gap opens.
-WITH neighbour AS (
+-- Every change of a customer's product from one look to the next: what it is beside what it was, nothing standing for none.
+WITH change AS (
   SELECT
-    panel.entity_id AS entity_id,
-    panel.next_entity_id AS next_entity_id,
-    panel.account_id AS account_id,
-    panel.product_id AS product_id,
-    panel.contract_id AS contract_id,
-    panel.currency AS currency,
-    panel.month AS month,
-    panel.native_amount AS native_amount,
-    panel.rate AS rate,
-    panel.recurring_amount AS recurring_amount,
-    panel.quantity AS quantity,
-    LAG(panel.month) OVER series AS previous_month,
-    LAG(panel.entity_id) OVER series AS previous_entity_id,
-    LAG(panel.native_amount) OVER series AS previous_native_amount,
-    LAG(panel.recurring_amount) OVER series AS previous_amount,
-    LAG(panel.quantity) OVER series AS previous_quantity,
-    LEAD(panel.month) OVER series AS following_month
-  FROM panel
-  WINDOW series AS (PARTITION BY panel.account_id, panel.product_id, panel.contract_id, panel.currency ORDER BY panel.month)
-),
-change AS (
-  SELECT
-    neighbour.entity_id AS entity_id,
-    CASE WHEN neighbour.previous_month = neighbour.month - $stride THEN neighbour.previous_entity_id END AS previous_entity_id,
-    neighbour.account_id AS account_id,
-    neighbour.product_id AS product_id,
-    neighbour.contract_id AS contract_id,
-    neighbour.currency AS currency,
-    neighbour.month AS month,
-    CASE WHEN neighbour.previous_month = neighbour.month - $stride THEN neighbour.previous_amount ELSE CAST(0 AS DECIMAL(18,4)) END AS before_amount,
-    neighbour.recurring_amount AS after_amount,
+    COALESCE(here.entity_id, earlier.next_entity_id) AS entity_id,
+    earlier.entity_id AS previous_entity_id,
+    COALESCE(here.account_id, earlier.account_id) AS account_id,
+    COALESCE(here.product_id, earlier.product_id) AS product_id,
+    COALESCE(here.currency, earlier.currency) AS currency,
+    COALESCE(here.month, earlier.month + $stride) AS month,
+    COALESCE(earlier.recurring_amount, CAST(0 AS DECIMAL(18,4))) AS before_amount,
+    COALESCE(here.recurring_amount, CAST(0 AS DECIMAL(18,4))) AS after_amount,
     CASE
-      WHEN $fx <> 'constant' AND neighbour.previous_month = neighbour.month - $stride
+      WHEN $fx = 'floating' AND earlier.month IS NOT NULL AND here.month IS NOT NULL
         THEN CAST(
-          ROUND(CAST(CAST(neighbour.previous_native_amount AS DECIMAL(38,4)) * neighbour.rate AS DECIMAL(38,12)), 4)
-          - neighbour.previous_amount AS DECIMAL(18,4)
+          ROUND(CAST(CAST(earlier.native_amount AS DECIMAL(38,4)) * here.rate AS DECIMAL(38,12)), 4)
+          - earlier.recurring_amount AS DECIMAL(18,4)
         )
       ELSE CAST(0 AS DECIMAL(18,4))
     END AS fx_amount,
-    CASE WHEN neighbour.previous_month = neighbour.month - $stride THEN neighbour.previous_quantity END AS before_quantity,
-    neighbour.quantity AS after_quantity,
-    CASE WHEN neighbour.previous_month = neighbour.month - $stride THEN 0 ELSE 1 END AS line_change
-  FROM neighbour
-  UNION ALL
-  SELECT
-    neighbour.next_entity_id AS entity_id,
-    neighbour.entity_id AS previous_entity_id,
-    neighbour.account_id AS account_id,
-    neighbour.product_id AS product_id,
-    neighbour.contract_id AS contract_id,
-    neighbour.currency AS currency,
-    neighbour.month + $stride AS month,
-    neighbour.recurring_amount AS before_amount,
-    CAST(0 AS DECIMAL(18,4)) AS after_amount,
-    CAST(0 AS DECIMAL(18,4)) AS fx_amount,
-    neighbour.quantity AS before_quantity,
-    CAST(NULL AS DECIMAL(18,6)) AS after_quantity,
-    -1 AS line_change
-  FROM neighbour
-  WHERE (neighbour.following_month IS NULL OR neighbour.following_month <> neighbour.month + $stride)
-    AND neighbour.month + $stride <= $last_month
+    earlier.quantity AS before_quantity,
+    here.quantity AS after_quantity,
+    CASE WHEN earlier.month IS NULL THEN 1 WHEN here.month IS NULL THEN -1 ELSE 0 END AS line_change
+  FROM panel AS here
+  FULL JOIN panel AS earlier
+    ON earlier.account_id = here.account_id
+    AND earlier.product_id = here.product_id
+    AND earlier.contract_id = here.contract_id
+    AND earlier.currency = here.currency
+    AND earlier.month + $stride = here.month
+  WHERE here.month IS NOT NULL OR earlier.month + $stride <= $last_month
 )
 SELECT
   change.entity_id AS entity_id,
