@@ -59,7 +59,7 @@ class _Maker:
         for number in range(ACCOUNTS):
             self._account(f"a{number:02d}", number)
         # the largest and the smallest amounts that still have to come out exactly
-        self._line("a00", "seat", date(2024, 1, 1), date(2025, 1, 1), Decimal("987654321.0100"), quantity=Decimal(7))
+        self._line("a00", "seat", date(2024, 1, 1), date(2025, 1, 1), Decimal("12345678901.0100"), quantity=Decimal(7))
         self._line("a01", "flat", date(2024, 3, 1), date(2024, 4, 1), Decimal("0.0100"))
         self._line("a02", "flat", date(2024, 3, 1), date(2024, 4, 1), Decimal("-250.0000"), kind="credit")
 

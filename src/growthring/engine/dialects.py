@@ -27,12 +27,12 @@ _FIRST_DAY, _LAST_DAY = "1900-01-01", "2299-12-31"
 _INSTANTS = (exp.DType.TIMESTAMP, exp.DType.TIMESTAMPNTZ, exp.DType.DATETIME)
 _BIGQUERY_NUMERIC_DIGITS = 29
 
-_Fix = Callable[[exp.Expression], exp.Expression]
+_Fix = Callable[[exp.Expr], exp.Expr]
 
 
 @cache
 def transpile(sql: str, dialect: str) -> str:
-    """Write a relation of the portable subset in another engine's SQL.
+    r"""Write a relation of the portable subset in another engine's SQL.
 
     Args:
         sql: A statement in the DuckDB dialect.
@@ -43,7 +43,7 @@ def transpile(sql: str, dialect: str) -> str:
 
     Example:
         >>> transpile("SELECT a // 2 AS half FROM t", "clickhouse")
-        'SELECT\\n  intDiv(a, 2) AS half\\nFROM t'
+        'SELECT\n  intDiv(a, 2) AS half\nFROM t'
     """
     if dialect not in DIALECTS:
         raise UnknownValueError("SQL dialect", dialect, DIALECTS)
@@ -55,7 +55,7 @@ def transpile(sql: str, dialect: str) -> str:
     return tree.sql(dialect=dialect, pretty=True)
 
 
-def _corrected(tree: exp.Expression, fix: _Fix) -> exp.Expression:
+def _corrected(tree: exp.Expr, fix: _Fix) -> exp.Expr:
     """Apply a correction to every node, the innermost first."""
     for node in reversed(list(tree.walk())):
         changed = fix(node)
@@ -68,7 +68,7 @@ def _corrected(tree: exp.Expression, fix: _Fix) -> exp.Expression:
     return tree
 
 
-def _plain_interval(node: exp.Expression) -> exp.Expression:
+def _plain_interval(node: exp.Expr) -> exp.Expr:
     """``INTERVAL (30) DAY`` without its parentheses."""
     if isinstance(node, exp.Interval) and isinstance(node.this, exp.Paren) and isinstance(node.this.this, exp.Literal):
         node.set("this", exp.Literal.string(node.this.this.name))
@@ -78,7 +78,7 @@ def _plain_interval(node: exp.Expression) -> exp.Expression:
 def _moved_day(function: str, *, day_first: bool = True) -> _Fix:
     """``CAST(day + INTERVAL (expression) DAY AS DATE)`` as the engine adds a computed number of days to a date."""
 
-    def fix(node: exp.Expression) -> exp.Expression:
+    def fix(node: exp.Expr) -> exp.Expr:
         if not (isinstance(node, exp.Cast) and isinstance(node.this, exp.Add) and isinstance(node.this.expression, exp.Interval)):
             return node
         if isinstance(node.this.expression.this, exp.Literal):
@@ -92,12 +92,12 @@ def _moved_day(function: str, *, day_first: bool = True) -> _Fix:
     return fix
 
 
-def _bracketed_window(node: exp.Expression) -> exp.Expression:
+def _bracketed_window(node: exp.Expr) -> exp.Expr:
     """``(SUM(x) OVER w) - y``: Spark would read ``w - y`` as one name."""
     return exp.Paren(this=node.copy()) if isinstance(node, exp.Window) and isinstance(node.parent, exp.Sub) else node
 
 
-def _rounded_double(node: exp.Expression) -> exp.Expression:
+def _rounded_double(node: exp.Expr) -> exp.Expr:
     """``CAST(ROUND(double, n) AS DECIMAL(p, n))`` as whole units, counted by operations that are the same everywhere."""
     if not (isinstance(node, exp.Cast) and isinstance(node.this, exp.Round) and node.to.this == exp.DType.DECIMAL):
         return node
@@ -105,28 +105,26 @@ def _rounded_double(node: exp.Expression) -> exp.Expression:
     if value.find(exp.Div) is None:
         return node
     bracketed = exp.Paren(this=value.copy())
-    units = sqlglot.parse_one(
-        f"CAST(CASE WHEN x < 0 THEN -1 ELSE 1 END * CAST(FLOOR(ABS(x) * {10**digits} + CAST(0.5 AS DOUBLE)) AS BIGINT) AS DECIMAL(18,0))"
-        f" * CAST({10**-digits:.{digits}f} AS DECIMAL({digits + 1},{digits}))",
-        read="duckdb",
-    )
+    whole = f"CASE WHEN x < 0 THEN -1 ELSE 1 END * CAST(FLOOR(ABS(x) * {10**digits} + CAST(0.5 AS DOUBLE)) AS BIGINT)"
+    unit = f"CAST({10**-digits:.{digits}f} AS DECIMAL({digits + 1},{digits}))"
+    units = sqlglot.parse_one(f"CAST({whole} AS DECIMAL(18,0)) * {unit}", read="duckdb")
     filled = units.transform(lambda each: bracketed.copy() if isinstance(each, exp.Column) else each)
     return exp.Cast(this=filled, to=node.to.copy())
 
 
-def _day_difference(node: exp.Expression) -> exp.Expression:
+def _day_difference(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.DateDiff):
         return exp.Paren(this=exp.Sub(this=node.this.copy(), expression=node.expression.copy()))
     return node
 
 
-def _clickhouse_division(node: exp.Expression) -> exp.Expression:
+def _clickhouse_division(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.IntDiv):
         return exp.Anonymous(this="intDiv", expressions=[_bare(node.this), _bare(node.expression)])
     return node
 
 
-def _snowflake_division(node: exp.Expression) -> exp.Expression:
+def _snowflake_division(node: exp.Expr) -> exp.Expr:
     if not isinstance(node, exp.IntDiv):
         return node
     left, right = _bare(node.this), _bare(node.expression)
@@ -135,7 +133,7 @@ def _snowflake_division(node: exp.Expression) -> exp.Expression:
     return exp.Cast(this=divided, to=exp.DataType.build("BIGINT"))
 
 
-def _clickhouse_type(node: exp.Expression) -> exp.Expression:
+def _clickhouse_type(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.DataType):
         if node.this == exp.DType.DATE:
             return exp.DataType(this=exp.DType.DATE32)
@@ -144,7 +142,7 @@ def _clickhouse_type(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def _clickhouse_literal(node: exp.Expression) -> exp.Expression:
+def _clickhouse_literal(node: exp.Expr) -> exp.Expr:
     if not (isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal)):
         return node
     value, kind = node.this.name, node.to.this
@@ -156,7 +154,7 @@ def _clickhouse_literal(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def _null_blind(node: exp.Expression) -> exp.Expression:
+def _null_blind(node: exp.Expr) -> exp.Expr:
     """``LEAST(a, b)`` that skips NULL on an engine whose own would return NULL."""
     if not isinstance(node, exp.Least | exp.Greatest) or isinstance(node.parent, exp.Coalesce):
         return node
@@ -168,7 +166,7 @@ def _null_blind(node: exp.Expression) -> exp.Expression:
     return result
 
 
-def _bigquery_type(node: exp.Expression) -> exp.Expression:
+def _bigquery_type(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.DataType) and node.this == exp.DType.DECIMAL and len(node.expressions) == 2:
         digits, scale = (int(each.name) for each in node.expressions)
         if digits - scale > _BIGQUERY_NUMERIC_DIGITS or scale > 9:
@@ -176,15 +174,16 @@ def _bigquery_type(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def _bigquery_order(node: exp.Expression) -> exp.Expression:
+def _bigquery_order(node: exp.Expr) -> exp.Expr:
     """Windows order by columns that are never NULL; BigQuery cannot be told where NULLs would stand."""
     if isinstance(node, exp.Ordered):
         node.set("nulls_first", not node.args.get("desc"))
     return node
 
 
-def _bare(node: exp.Expression) -> exp.Expression:
-    return node.this.copy() if isinstance(node, exp.Paren) else node.copy()
+def _bare(node: exp.Expr) -> exp.Expr:
+    inner: exp.Expr = node.this if isinstance(node, exp.Paren) else node
+    return inner.copy()
 
 
 _FIXES: dict[str, tuple[_Fix, ...]] = {

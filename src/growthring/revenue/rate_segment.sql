@@ -42,7 +42,7 @@ factored AS (
     stretched.paused_to AS paused_to,
     stretched.known_at AS known_at,
     CASE WHEN stretched.amount < 0 THEN -1 ELSE 1 END AS sign,
-    CAST(ABS(stretched.amount) * 10000 AS BIGINT) AS units,
+    CAST(CAST(ABS(stretched.amount) AS DECIMAL(38,4)) * 10000 AS BIGINT) AS units,
     CAST(
       CASE
         WHEN stretched.billing_interval = 'year' THEN 1

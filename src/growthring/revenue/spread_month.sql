@@ -98,7 +98,7 @@ parts AS (
     CASE WHEN ranked.kind = 'usage' THEN NULL ELSE ranked.quantity END AS quantity,
     ranked.month AS month,
     CAST(
-      CAST(ranked.sign * (ranked.whole_units + CASE WHEN ranked.remainder_rank <= ranked.left_over THEN 1 ELSE 0 END) AS DECIMAL(18,0))
+      CAST(ranked.sign * (ranked.whole_units + CASE WHEN ranked.remainder_rank <= ranked.left_over THEN 1 ELSE 0 END) AS DECIMAL(38,0))
       * ranked.unit_amount AS DECIMAL(18,4)
     ) AS amount
   FROM ranked

@@ -1,6 +1,6 @@
 """What every engine can do: take Arrow tables, run relations in their order, hand rows back."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import pyarrow as pa
@@ -10,6 +10,10 @@ from growthring.kernel.errors import EngineUnavailableError, UnknownValueError
 
 Row: TypeAlias = tuple[Any, ...]
 """Values in the order of the relation's columns: text, int, Decimal, float, date, datetime or nothing."""
+
+
+EXECUTORS = ("duckdb", "postgres", "spark", "clickhouse")
+"""The engines by name."""
 
 
 class Executor(Protocol):
@@ -47,55 +51,39 @@ class Executor(Protocol):
         ...
 
 
-def open_executor(name: str, **connection: Any) -> Executor:
+def open_executor(name: str, *, url: str = "", session: object = None) -> Executor:
     """Open an engine.
 
     Args:
         name: One of ``EXECUTORS``.
-        connection: What the engine needs to be reached: ``url`` for Postgres, optionally ``session`` for Spark.
+        url: Where Postgres is reached: ``postgresql://user@host/database``.
+        session: A Spark session that is running already.
 
     Raises:
         UnknownValueError: There is no such engine.
         EngineUnavailableError: It is not installed or cannot be reached.
+        ConfigurationError: The session's settings would change figures.
     """
-    if name not in EXECUTORS:
-        raise UnknownValueError("engine", name, EXECUTORS)
-    return EXECUTORS[name](**connection)
+    match name:
+        case "duckdb":
+            from growthring.engine.executors.duckdb_executor import DuckdbExecutor
+
+            return DuckdbExecutor()
+        case "postgres":
+            from growthring.engine.executors.postgres_executor import PostgresExecutor
+
+            return PostgresExecutor(url)
+        case "spark":
+            from growthring.engine.executors.spark_executor import SparkExecutor
+
+            return SparkExecutor(session)
+        case "clickhouse":
+            from growthring.engine.executors.clickhouse_executor import ClickhouseExecutor
+
+            return ClickhouseExecutor()
+    raise UnknownValueError("engine", name, EXECUTORS)
 
 
 def unavailable(engine: str, install: str, error: Exception) -> EngineUnavailableError:
     """Return the error that says how to get an engine."""
     return EngineUnavailableError(f"{engine} cannot be used here: {error}.", remedy=install)
-
-
-def _duckdb(**connection: Any) -> Executor:
-    from growthring.engine.executors.duckdb_executor import DuckdbExecutor
-
-    return DuckdbExecutor(**connection)
-
-
-def _postgres(**connection: Any) -> Executor:
-    from growthring.engine.executors.postgres_executor import PostgresExecutor
-
-    return PostgresExecutor(**connection)
-
-
-def _spark(**connection: Any) -> Executor:
-    from growthring.engine.executors.spark_executor import SparkExecutor
-
-    return SparkExecutor(**connection)
-
-
-def _clickhouse(**connection: Any) -> Executor:
-    from growthring.engine.executors.clickhouse_executor import ClickhouseExecutor
-
-    return ClickhouseExecutor(**connection)
-
-
-EXECUTORS: dict[str, Callable[..., Executor]] = {
-    "duckdb": _duckdb,
-    "postgres": _postgres,
-    "spark": _spark,
-    "clickhouse": _clickhouse,
-}
-"""The engines by name."""

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,6 +16,13 @@ from growthring.kernel.errors import ConfigurationError
 _INSTALL = (
     "Install it with `pip install growthring[spark]`, and Java 17 (for instance `apt-get install openjdk-17-jre-headless`)."
 )
+
+
+Session: TypeAlias = Any
+"""A pyspark.sql.SparkSession; not named, so that pyspark is needed only when Spark is used."""
+
+DataFrame: TypeAlias = Any
+"""A pyspark.sql.DataFrame."""
 
 
 class SparkExecutor:
@@ -37,7 +44,7 @@ class SparkExecutor:
         "spark.sql.session.timeZone": "UTC",
     }
 
-    def __init__(self, session: Any = None) -> None:
+    def __init__(self, session: Session = None) -> None:
         self._owned = session is None
         self._session = _started(self.settings) if session is None else session
         wrong = {
@@ -80,12 +87,12 @@ class SparkExecutor:
         if self._owned:
             self._session.stop()
 
-    def _define(self, name: str, frame: Any) -> None:
+    def _define(self, name: str, frame: DataFrame) -> None:
         frame.createOrReplaceTempView(name)
         self._views[name] = frame
 
 
-def _started(settings: Mapping[str, str]) -> Any:
+def _started(settings: Mapping[str, str]) -> Session:
     try:
         from pyspark.sql import SparkSession
 
