@@ -27,6 +27,9 @@ _COUNTRY_CURRENCY = {
     "switzerland": "CHF",
     "india": "INR",
 }
+_DESCRIPTIONS = ("account", "product")
+"""Tables that ask for so little that a file must also have one row for each of them to be taken for one."""
+
 _PERIODS = ("period_start", "period_end")
 
 
@@ -71,7 +74,8 @@ def draft_sources(name: str, files: list[str], profile: FileProfile) -> list[Dra
     """
     if preset := recognise(profile.columns):
         return [_from_preset(name, files, preset, profile)]
-    if table := canonical_table(profile.columns):
+    table = canonical_table(profile.columns)
+    if table and (table not in _DESCRIPTIONS or "valid_from" in profile.columns or profile.unique(CANONICAL[table].key[0])):
         return [_from_canonical_names(name, files, table, profile)]
     roles = guess_roles(profile)
     guessed = guess_table(profile, roles)
@@ -115,6 +119,9 @@ def _from_roles(draft: Draft, roles: Mapping[str, str], profile: FileProfile) ->
         _guess_currency(draft, profile)
     if draft.table == "invoice_line":
         _guess_kind(draft, profile)
+    if draft.table == "usage" and "meter" not in draft.columns:
+        draft.columns["meter"] = f"'{_snake(roles['quantity'])}'"
+        draft.doubts.append(("columns.meter", f"All rows of {draft.name} are taken to be of one meter."))
     _guess_key(draft, roles, profile)
     _name_unmapped(draft)
     return draft

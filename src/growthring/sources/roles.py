@@ -138,7 +138,6 @@ def guess_table(profile: FileProfile, roles: Mapping[str, str]) -> str | None:
         ("contract", has("account_id", "contract_id", "starts_on")),
         ("account", has("account_id") and profile.unique(roles["account_id"])),
         ("product", has("product_id") and not has("account_id")),
-        ("account", has("account_id")),
         ("account", has("name") and profile.unique(roles["name"])),
     )
     return next((table for table, fits in rules if fits), None)
