@@ -7,7 +7,10 @@ import sys
 
 import typer
 
-from growthring.cli import answers, books, data, setup
+from growthring.cli.answers import register as register_answers
+from growthring.cli.books import register as register_books
+from growthring.cli.data import register as register_data
+from growthring.cli.setup import register as register_setup
 from growthring.kernel.errors import GrowthringError
 
 app = typer.Typer(
@@ -20,8 +23,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for module in (setup, answers, books, data):
-    module.register(app)
+for register in (register_setup, register_answers, register_books, register_data):
+    register(app)
 
 
 def main() -> None:

@@ -14,7 +14,8 @@ def tour(project: Project, folder: Path) -> None:
     grr = show(project, "grr", View())
     say()
     say(
-        f"In {mrr.at} {project.settings.project.name} earns {pretty(mrr.value, mrr.unit)} {mrr.unit}; NDR {pretty(ndr.value, 'ratio')}, GRR {pretty(grr.value, 'ratio')}."
+        f"In {mrr.at} {project.settings.project.name} earns {pretty(mrr.value, mrr.unit)} {mrr.unit}; "
+        f"NDR {pretty(ndr.value, 'ratio')}, GRR {pretty(grr.value, 'ratio')}."
     )
     say()
     _movements(project)

@@ -129,7 +129,7 @@ def restatement(project: Project, at: str, *, policy: str | None = None, top: in
         value=_difference(entry.metrics.get("mrr", "0"), now.get("mrr", "0")),
         unit=unit_name(metric("mrr").unit, reading.currency),
         at=str(month),
-        definition=f"{month} as the data say now less {month} as reported on {entry.closed_at:%Y-%m-%d} (revision {entry.revision}).",
+        definition=f"{month} as the data say now less {month} as closed on {entry.closed_at:%Y-%m-%d}, revision {entry.revision}.",
         policy={"name": entry.policy_name, "version": entry.policy_version},
         snapshot=reading.snapshot.snapshot_id,
         rows=[*figures, *customers, *rows],
@@ -192,7 +192,8 @@ def _keep(project: Project, reading: Reading, month: Month, figures: Mapping[str
     def write(folder: Path) -> dict[str, Any]:
         for name, order in (("entity_month", "1, 2"), ("movement", "1, 2, 3, 4, 5, 6, 7")):
             reading.ledger.connection.execute(
-                f"COPY (SELECT * FROM {name} WHERE month = {month.index} ORDER BY {order}) TO '{folder / f'{name}.parquet'}' (FORMAT parquet, COMPRESSION zstd)"
+                f"COPY (SELECT * FROM {name} WHERE month = {month.index} ORDER BY {order}) "
+                f"TO '{folder / f'{name}.parquet'}' (FORMAT parquet, COMPRESSION zstd)"
             )
         (folder / "metrics.json").write_text(json.dumps(dict(figures), indent=1))
         return {"month": str(month)}
@@ -233,7 +234,8 @@ def _customers(project: Project, reading: Reading, month: Month, entry: Close, t
         f"""
         SELECT COALESCE(before.entity_id, latest.entity_id), COALESCE(before.amount, 0), COALESCE(latest.amount, 0)
         FROM read_parquet('{path}') AS before
-        FULL OUTER JOIN (SELECT entity_id, amount FROM entity_month WHERE month = {month.index}) AS latest ON latest.entity_id = before.entity_id
+        FULL OUTER JOIN (SELECT entity_id, amount FROM entity_month WHERE month = {month.index}) AS latest
+          ON latest.entity_id = before.entity_id
         WHERE COALESCE(before.amount, 0) <> COALESCE(latest.amount, 0)
         ORDER BY ABS(COALESCE(latest.amount, 0) - COALESCE(before.amount, 0)) DESC, 1 LIMIT {top or 1_000_000_000}
         """

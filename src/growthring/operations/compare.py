@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from pydantic import ValidationError
@@ -148,7 +149,7 @@ def _plus(one: tuple[Fraction, Fraction], other: tuple[Fraction, Fraction]) -> t
 
 def _rows(stages: list[Stage], wanted: Metric, top: int) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
-    for before, after in zip(stages, stages[1:], strict=False):
+    for before, after in pairwise(stages):
         effects = {entity: effect for entity, effect in _effects(before, after, wanted).items() if effect}
         ranked = sorted(effects, key=lambda entity: (-abs(effects[entity]), entity))
         listed = ranked[:top] if top else ranked

@@ -79,7 +79,7 @@ def sign_off(project: Project, policy: str, role: str, *, author: str | None) ->
     with project.journal() as journal:
         journal.record_policy(chosen.name, chosen.version, digest=digest([text]), text=text, author=who)
         entry = journal.sign_off(chosen.name, chosen.version, Role(role), author=who)
-    return {"policy": chosen.name, "version": chosen.version, "role": role, "author": who, "at": entry.at.isoformat()}
+    return {"policy": chosen.name, "version": chosen.version, "role": role, "author": who, "at": entry.signed_at.isoformat()}
 
 
 def definition_log(project: Project) -> list[dict[str, Any]]:

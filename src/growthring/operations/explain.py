@@ -63,18 +63,7 @@ def in_words(wanted: Metric, policy: Policy, month: Month) -> str:
     """Return what a metric means under a policy, as a person would say it."""
     parts = [wanted.definition, f"{wanted.formula}."]
     if wanted.relation == "retention":
-        parts.append(
-            {
-                "point": f"Customers are those with revenue in {month - 12}; they are looked at again in {month}.",
-                "avg4q": f"The mean of four such rates, a quarter apart, the last at {month}.",
-                "trailing12_weighted": f"Twelve monthly rates up to {month}, weighted by their bases.",
-                "two_year": f"Customers active in {month - 23}: their revenue of {month - 11}..{month} over that of {month - 23}..{month - 12}.",
-                "quarter_yoy": f"Customers of the quarter ending {month - 12}: their revenue of the quarter ending {month} over that one.",
-                "30d": f"Customers of {month - 1}, looked at in {month}: a monthly rate, not a yearly one.",
-                "survivors": f"Only customers present in both {month - 12} and {month}: who left is not counted.",
-                "bridge": f"All movements from {month - 11} to {month} over the start, customers born in between included.",
-            }[policy.ndr.value]
-        )
+        parts.append(_window_in_words(policy, month))
         if policy.threshold_arr:
             when = "then and now" if policy.base_threshold == "both" or policy.ndr.value == "survivors" else "then"
             parts.append(f"Only customers with at least {policy.threshold_arr} a year {when}.")
@@ -85,12 +74,23 @@ def in_words(wanted: Metric, policy: Policy, month: Month) -> str:
         "recognised": "amounts spread over their days of service",
         "usage_smoothed": f"the live price, usage averaged over {policy.usage_window} months",
     }[policy.basis.value]
-    parts.append(
-        f"Revenue is {basis}; a customer is an {policy.level.value}."
-        if policy.level.value in ("item", "account")
-        else f"Revenue is {basis}; a customer is a {policy.level.value}."
-    )
+    article = "an" if policy.level.value in ("item", "account") else "a"
+    parts.append(f"Revenue is {basis}; a customer is {article} {policy.level.value}.")
     return " ".join(parts)
+
+
+def _window_in_words(policy: Policy, month: Month) -> str:
+    ago = month - 12
+    return {
+        "point": f"Customers are those with revenue in {ago}; they are looked at again in {month}.",
+        "avg4q": f"The mean of four such rates, a quarter apart, the last at {month}.",
+        "trailing12_weighted": f"Twelve monthly rates up to {month}, weighted by their bases.",
+        "two_year": f"Customers of {month - 23}: their revenue of {month - 11}..{month} over that of {month - 23}..{ago}.",
+        "quarter_yoy": f"Customers of the quarter to {ago}: their revenue of the quarter to {month} over that one.",
+        "30d": f"Customers of {month - 1}, looked at in {month}: a monthly rate, not a yearly one.",
+        "survivors": f"Only customers present in both {ago} and {month}: who left is not counted.",
+        "bridge": f"All movements from {month - 11} to {month} over the start, customers born in between included.",
+    }[policy.ndr.value]
 
 
 def _switches(policy: Policy) -> list[dict[str, Any]]:
@@ -122,7 +122,9 @@ def _drivers(reading: Reading, wanted: Metric, month: Month, period: PeriodKind)
     based = wanted.relation == "retention" and reading.policy.ndr.value != "bridge"
     only = f"AND entity_id IN (SELECT entity_id FROM entity_month WHERE month = {start.index} AND amount > 0)" if based else ""
     found = reading.ledger.connection.execute(
-        f"SELECT movement, driver, reason, COUNT(DISTINCT entity_id), SUM(movement_amount) FROM movement WHERE month > {start.index} AND month <= {month.index} {only} GROUP BY 1, 2, 3 ORDER BY ABS(SUM(movement_amount)) DESC, 1, 2, 3"
+        "SELECT movement, driver, reason, COUNT(DISTINCT entity_id), SUM(movement_amount) FROM movement "
+        f"WHERE month > {start.index} AND month <= {month.index} {only} GROUP BY 1, 2, 3 "
+        "ORDER BY ABS(SUM(movement_amount)) DESC, 1, 2, 3"
     ).fetchall()
     return [
         {
@@ -147,12 +149,13 @@ def _customers(reading: Reading, question: Question) -> list[dict[str, Any]]:
         else "numerator"
     )
     found = reading.ledger.connection.execute(
-        f"SELECT entity_id, SUM(numerator), SUM(denominator) FROM ({contributions_sql(reading.ledger, question)}) GROUP BY 1 HAVING SUM({by}) <> 0 ORDER BY ABS(SUM({by})) DESC, 1 LIMIT {_MOVED}"
+        f"SELECT entity_id, SUM(numerator), SUM(denominator) FROM ({contributions_sql(reading.ledger, question)}) "
+        f"GROUP BY 1 HAVING SUM({by}) <> 0 ORDER BY ABS(SUM({by})) DESC, 1 LIMIT {_MOVED}"
     ).fetchall()
     names = dict(
         reading.ledger.connection.execute(
-            f"SELECT account_id, arg_max(name, valid_from) FROM account WHERE account_id IN ({', '.join(['?'] * len(found))}) GROUP BY 1",
-            [row[0] for row in found],
+            "SELECT account_id, arg_max(name, valid_from) FROM account WHERE list_contains(?, account_id) GROUP BY 1",
+            [[row[0] for row in found]],
         ).fetchall()
         if found
         else []

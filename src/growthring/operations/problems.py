@@ -47,8 +47,10 @@ def summarise_problems(project: Project) -> list[ProblemSummary]:
                 MIN(remedy) AS remedy, MIN(message) AS example
               FROM ({select}) GROUP BY ALL
             )
-            SELECT code, severity, source, SUM(rows), list(currency ORDER BY currency), list(amount ORDER BY currency), MIN(remedy), MIN(example)
-            FROM summed GROUP BY 1, 2, 3 ORDER BY CASE severity WHEN 'rejected' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, 4 DESC, 1, 3
+            SELECT code, severity, source, SUM(rows), list(currency ORDER BY currency), list(amount ORDER BY currency),
+              MIN(remedy), MIN(example)
+            FROM summed GROUP BY 1, 2, 3
+            ORDER BY CASE severity WHEN 'rejected' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, 4 DESC, 1, 3
             """
         )
         .fetchall()

@@ -38,7 +38,8 @@ def _changes(reading: Reading, name: str, before: Snapshot, customers: list[str]
     was, now = ("old.amount", "new.amount") if "amount" in table.column_names else ("NULL", "NULL")
     found = reading.ledger.connection.execute(
         f"""
-        SELECT CASE WHEN old.{table.key[0]} IS NULL THEN 'late' WHEN new.{table.key[0]} IS NULL THEN 'removed' ELSE 'corrected' END,
+        SELECT
+          CASE WHEN old.{table.key[0]} IS NULL THEN 'late' WHEN new.{table.key[0]} IS NULL THEN 'removed' ELSE 'corrected' END,
           {key}, {account}, {was}, {now}, CAST(COALESCE(new.known_at, old.known_at) AS VARCHAR),
           COALESCE(new.source_file, old.source_file), COALESCE(new.source_row, old.source_row)
         FROM ({old}) AS old FULL OUTER JOIN ({new}) AS new ON {joined}

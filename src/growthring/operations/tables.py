@@ -62,7 +62,8 @@ def _movements(reading: Reading, question: Question, sql: str) -> tuple[list[dic
 def _grouped_flow(reading: Reading, question: Question, sql: str) -> dict[tuple[int, str], dict[str, Decimal]]:
     grouping = _grouping(reading, question)
     found = reading.ledger.connection.execute(
-        f"SELECT flow.at_month, {grouping[0]} AS group_value, flow.movement, SUM(flow.movement_amount) FROM ({sql}) AS flow {grouping[1]} GROUP BY 1, 2, 3"
+        f"SELECT flow.at_month, {grouping[0]} AS group_value, flow.movement, SUM(flow.movement_amount) "
+        f"FROM ({sql}) AS flow {grouping[1]} GROUP BY 1, 2, 3"
     ).fetchall()
     grouped: dict[tuple[int, str], dict[str, Decimal]] = defaultdict(dict)
     for month, group, movement, moved in found:
@@ -75,7 +76,8 @@ def _ends(reading: Reading, question: Question) -> dict[tuple[int, str], tuple[D
     grouping = _grouping(reading, question)
     balance = compose(chain, "balance")
     rows = reading.ledger.connection.execute(
-        f"SELECT flow.at_month, {grouping[0]} AS group_value, SUM(flow.start_amount), SUM(flow.end_amount) FROM ({balance}) AS flow {grouping[1]} GROUP BY 1, 2"
+        f"SELECT flow.at_month, {grouping[0]} AS group_value, SUM(flow.start_amount), SUM(flow.end_amount) "
+        f"FROM ({balance}) AS flow {grouping[1]} GROUP BY 1, 2"
     ).fetchall()
     return {(month, group): (start, end) for month, group, start, end in rows}
 
@@ -86,7 +88,8 @@ def _grouping(reading: Reading, question: Question) -> tuple[str, str]:
     grouping = compose(question_chain(reading.ledger, question), "grouping")
     return (
         "COALESCE(grouping.group_value, '(unknown)')",
-        f"JOIN month_spine AS spine ON spine.month = flow.at_month LEFT JOIN ({grouping}) AS grouping ON grouping.entity_id = flow.entity_id "
+        "JOIN month_spine AS spine ON spine.month = flow.at_month "
+        f"LEFT JOIN ({grouping}) AS grouping ON grouping.entity_id = flow.entity_id "
         "AND spine.last_day >= grouping.from_on AND spine.last_day < grouping.to_on",
     )
 

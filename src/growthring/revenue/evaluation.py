@@ -113,7 +113,7 @@ def standalone_sql(ledger: Ledger, question: Question) -> str:
 
 def question_chain(ledger: Ledger, question: Question) -> list[Relation]:
     """Return the relations from the ledger to the customers' contributions, in order; the last is ``contribution``."""
-    policy, setting, metric = ledger.policy, ledger.setting, question.metric
+    policy, setting = ledger.policy, ledger.setting
     values: dict[str, Literal] = {**parameters(policy, setting), **_retention_values(policy), "by": question.by}
     chain = [_evaluation(policy, question)]
     if question.by in _PRODUCT_GROUPS:
@@ -133,7 +133,8 @@ def question_chain(ledger: Ledger, question: Question) -> list[Relation]:
 
 def _evaluation(policy: Policy, question: Question) -> Relation:
     rows = [
-        f"SELECT {at.index} AS at_month, {sub.index} AS sub_month, {(at - question.period.months).index} AS start_month, {(at - 12).index} AS year_ago_month"
+        f"SELECT {at.index} AS at_month, {sub.index} AS sub_month, {(at - question.period.months).index} AS start_month, "
+        f"{(at - 12).index} AS year_ago_month"
         for at in question.months
         for sub in sub_months(policy, question.metric, at)
     ]
@@ -197,7 +198,8 @@ def _contribution(question: Question, values: dict[str, Literal]) -> Relation:
     return Relation(
         "contribution",
         f"SELECT\n  {metric.relation}.at_month AS at_month,\n  {sub} AS sub_month,\n  {metric.relation}.entity_id AS entity_id,\n"
-        f"  {group} AS group_value,\n  CAST(SUM({metric.numerator}) AS DECIMAL(38,4)) AS numerator,\n  {denominator} AS denominator\n"
+        f"  {group} AS group_value,\n"
+        f"  CAST(SUM({metric.numerator}) AS DECIMAL(38,4)) AS numerator,\n  {denominator} AS denominator\n"
         f"FROM {metric.relation}{join}\nGROUP BY {metric.relation}.at_month, {sub}, {metric.relation}.entity_id",
     )
 

@@ -281,7 +281,7 @@ class Policy(_Part):
         """Short digest of the switches: the same definitions have the same version, whatever the name."""
         return digest(f"{name}={value}" for name, value in sorted(self.switches.items()))[:12]
 
-    def replace(self, **changes: Any) -> "Policy":
+    def replace(self, **changes: object) -> "Policy":
         """Return a policy with some fields changed; dotted names reach nested fields.
 
         Example:

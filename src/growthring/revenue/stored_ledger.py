@@ -138,7 +138,8 @@ def _write_recurring(
     listed = ", ".join(f"'{file}'" for file in files)
     books.connection.execute(
         f"CREATE OR REPLACE VIEW monthly AS SELECT {_CONTRIBUTED}, CAST(SUM(native_amount) AS DECIMAL(18,4)) AS native_amount, "
-        "CAST(SUM(usage_amount) AS DECIMAL(18,4)) AS usage_amount, CAST(SUM(quantity) AS DECIMAL(18,6)) AS quantity, MAX(held) AS held "
+        "CAST(SUM(usage_amount) AS DECIMAL(18,4)) AS usage_amount, CAST(SUM(quantity) AS DECIMAL(18,6)) AS quantity, "
+        "MAX(held) AS held "
         f"FROM read_parquet([{listed}]) GROUP BY {_CONTRIBUTED}"
     )
     tail = [each for each in books.chain if each.name in ("run_rate", "smoothed", "recurring")]
