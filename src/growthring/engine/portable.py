@@ -54,7 +54,7 @@ def check_portable(sql: str, name: str = "The statement") -> None:
     if found := violations(sql):
         raise NotPortableError(
             f"{name} would not mean the same on every engine: {'; '.join(found)}.",
-            remedy="Write it in the portable subset; docs/reference/engines.md lists the rules.",
+            remedy="Write it in the portable subset; the module growthring.engine.portable lists its rules.",
         )
 
 

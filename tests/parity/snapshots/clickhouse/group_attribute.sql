@@ -1,0 +1,36 @@
+/* The value of an attribute of each customer with the days it held; the earliest value also covers the time before it. */
+WITH dated AS (
+  SELECT
+    owner.entity_id AS entity_id,
+    account_attribute.value AS group_value,
+    account_attribute.valid_from AS valid_from,
+    ROW_NUMBER() OVER (PARTITION BY owner.entity_id ORDER BY account_attribute.valid_from) AS position,
+    lead(account_attribute.valid_from) OVER (PARTITION BY owner.entity_id ORDER BY account_attribute.valid_from) AS next_from
+  FROM (
+    SELECT
+      panel.entity_id AS entity_id,
+      CASE
+        WHEN 'account' IN ('account', 'parent')
+        THEN panel.entity_id
+        ELSE MIN(panel.account_id)
+      END AS account_id
+    FROM panel
+    GROUP BY
+      panel.entity_id
+  ) AS owner
+  JOIN account_attribute
+    ON account_attribute.account_id = owner.account_id
+  WHERE
+    account_attribute.attribute = 'segment'
+    AND account_attribute.known_at <= CAST('2299-12-31 00:00:00' AS Nullable(DateTime64(6)))
+)
+SELECT
+  dated.entity_id AS entity_id,
+  dated.group_value AS group_value,
+  CASE
+    WHEN dated.position = 1
+    THEN CAST('1900-01-01' AS Nullable(Date32))
+    ELSE dated.valid_from
+  END AS from_on,
+  COALESCE(dated.next_from, CAST('2299-12-31' AS Nullable(Date32))) AS to_on
+FROM dated
