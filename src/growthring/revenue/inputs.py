@@ -1,13 +1,11 @@
 """The small tables beside the canonical ones that the relations read: calendar, currencies, rates, families, tags."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 import duckdb
-import pyarrow as pa
 
+from growthring.engine.relation import Literal, literal
 from growthring.kernel.currency import EXPONENT
 from growthring.kernel.period import Month
 from growthring.revenue.exchange import reporting_rates
@@ -17,6 +15,17 @@ from growthring.revenue.policy import Policy
 from growthring.revenue.setting import Setting
 
 _CALENDAR = (Month.parse("1970-01"), Month.parse("2100-12"))
+_BATCH = 2_000
+
+_COLUMNS = {
+    "month_spine": "month INTEGER, first_day DATE, last_day DATE, next_first_day DATE",
+    "currency_unit": "currency VARCHAR, units_per_major BIGINT, unit_amount DECIMAL(18,4)",
+    "reporting_rate": "currency VARCHAR, from_on DATE, to_on DATE, rate DECIMAL(18,8)",
+    "entity_span": "account_id VARCHAR, entity_id VARCHAR, from_month INTEGER, to_month INTEGER",
+    "tag": "tag VARCHAR, account_id VARCHAR, product_id VARCHAR, first_month INTEGER, last_month INTEGER",
+    "excluded_account": "account_id VARCHAR",
+    "excluded_product": "product_id VARCHAR",
+}
 
 
 def load_inputs(connection: duckdb.DuckDBPyConnection, policy: Policy, setting: Setting) -> Shape:
@@ -25,92 +34,38 @@ def load_inputs(connection: duckdb.DuckDBPyConnection, policy: Policy, setting: 
     Returns:
         What the data look like, as far as it decides which relations are needed.
     """
-    put(connection, "month_spine", month_spine())
-    put(connection, "currency_unit", currency_units())
-    put(connection, "reporting_rate", _rates(connection, setting))
-    put(connection, "tag", tag_table(setting))
     spans = _families(connection, policy, setting)
-    put(connection, "entity_span", entity_table(spans))
+    _put(connection, "month_spine", _months())
+    _put(connection, "currency_unit", [(code, 10**decimals, Decimal(1).scaleb(-decimals)) for code, decimals in EXPONENT.items()])
+    _put(connection, "reporting_rate", _rates(connection, setting))
+    _put(connection, "entity_span", [(each.account_id, each.entity_id, each.from_month, each.to_month) for each in spans])
+    _put(
+        connection,
+        "tag",
+        [(each.tag, each.account_id, each.product_id, each.first_month.index, each.last_month.index) for each in setting.tags],
+    )
     _exclusions(connection, policy, setting)
     return Shape(has_families=bool(spans))
 
 
-def put(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
-    """Copy an Arrow table into the connection under a name."""
-    connection.register("arriving", table)
-    connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM arriving")
-    connection.unregister("arriving")
+def _put(connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[tuple[Literal, ...]]) -> None:
+    """Create an input table from rows written as literals: no data frame library has to be loaded for a few rows."""
+    connection.execute(f"CREATE OR REPLACE TABLE {name} ({_COLUMNS[name]})")
+    for start in range(0, len(rows), _BATCH):
+        values = ", ".join(f"({', '.join(literal(value) for value in row)})" for row in rows[start : start + _BATCH])
+        connection.execute(f"INSERT INTO {name} VALUES {values}")
 
 
-def month_spine() -> pa.Table:
-    """Return one row a month: month, first_day, last_day, next_first_day."""
+def _months() -> list[tuple[Literal, ...]]:
     months = [Month(index) for index in range(_CALENDAR[0].index, _CALENDAR[1].index + 1)]
-    return pa.table(
-        {
-            "month": pa.array([month.index for month in months], pa.int32()),
-            "first_day": pa.array([month.first_day for month in months], pa.date32()),
-            "last_day": pa.array([month.last_day for month in months], pa.date32()),
-            "next_first_day": pa.array([(month + 1).first_day for month in months], pa.date32()),
-        }
-    )
+    return [(month.index, month.first_day, month.last_day, (month + 1).first_day) for month in months]
 
 
-def currency_units() -> pa.Table:
-    """Return one row a currency: minor units per major unit and the amount of one minor unit."""
-    codes = sorted(EXPONENT)
-    return pa.table(
-        {
-            "currency": pa.array(codes, pa.string()),
-            "units_per_major": pa.array([10 ** EXPONENT[code] for code in codes], pa.int64()),
-            "unit_amount": pa.array([Decimal(1).scaleb(-EXPONENT[code]) for code in codes], pa.decimal128(18, 4)),
-        }
-    )
-
-
-def rate_table(spans: Iterable[tuple[str, date, date, Decimal]]) -> pa.Table:
-    """Return the rates into the reporting currency with the days they hold for."""
-    rows = list(spans)
-    return pa.table(
-        {
-            "currency": pa.array([row[0] for row in rows], pa.string()),
-            "from_on": pa.array([row[1] for row in rows], pa.date32()),
-            "to_on": pa.array([row[2] for row in rows], pa.date32()),
-            "rate": pa.array([row[3].quantize(Decimal("0.00000001")) for row in rows], pa.decimal128(18, 8)),
-        }
-    )
-
-
-def entity_table(spans: Sequence[EntitySpan]) -> pa.Table:
-    """Return the months in which accounts count under another entity."""
-    return pa.table(
-        {
-            "account_id": pa.array([span.account_id for span in spans], pa.string()),
-            "entity_id": pa.array([span.entity_id for span in spans], pa.string()),
-            "from_month": pa.array([span.from_month for span in spans], pa.int32()),
-            "to_month": pa.array([span.to_month for span in spans], pa.int32()),
-        }
-    )
-
-
-def tag_table(setting: Setting) -> pa.Table:
-    """Return what people noted about months of accounts."""
-    tags = setting.tags
-    return pa.table(
-        {
-            "tag": pa.array([tag.tag for tag in tags], pa.string()),
-            "account_id": pa.array([tag.account_id for tag in tags], pa.string()),
-            "product_id": pa.array([tag.product_id for tag in tags], pa.string()),
-            "first_month": pa.array([tag.first_month.index for tag in tags], pa.int32()),
-            "last_month": pa.array([tag.last_month.index for tag in tags], pa.int32()),
-        }
-    )
-
-
-def _rates(connection: duckdb.DuckDBPyConnection, setting: Setting) -> pa.Table:
+def _rates(connection: duckdb.DuckDBPyConnection, setting: Setting) -> list[tuple[Literal, ...]]:
     quotes = connection.execute(
         "SELECT base_currency, quote_currency, rate_on, rate FROM fx_rate WHERE known_at <= ?", [setting.as_of]
     ).fetchall()
-    return rate_table(reporting_rates(quotes, setting.currency))
+    return list(reporting_rates(quotes, setting.currency))
 
 
 def _families(connection: duckdb.DuckDBPyConnection, policy: Policy, setting: Setting) -> list[EntitySpan]:
@@ -130,10 +85,10 @@ def _families(connection: duckdb.DuckDBPyConnection, policy: Policy, setting: Se
 
 
 def _exclusions(connection: duckdb.DuckDBPyConnection, policy: Policy, setting: Setting) -> None:
-    connection.execute("CREATE OR REPLACE TABLE excluded_account (account_id VARCHAR)")
-    connection.execute("CREATE OR REPLACE TABLE excluded_product (product_id VARCHAR)")
+    _put(connection, "excluded_account", [])
+    _put(connection, "excluded_product", [])
     for exclusion in policy.exclude:
-        values: list[Any] = [exclusion.value]
+        values = [exclusion.value]
         if exclusion.attribute == "kind":
             continue  # left out where lines are read, by the parameters
         if exclusion.attribute == "product":

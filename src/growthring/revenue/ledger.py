@@ -76,13 +76,35 @@ def check_identity(connection: duckdb.DuckDBPyConnection, policy: Policy, settin
         LedgerImbalanceError: Names the first places where it does not hold.
     """
     check = relation(PACKAGE, "ledger_check", parameters(policy, setting))
-    wrong = connection.execute(f"SELECT * FROM ({check.sql}) ORDER BY 4, 1, 2, 3 LIMIT 5").fetchall()
+    wrong = connection.execute(f"SELECT entity_id, account_id, product_id FROM ({check.sql}) ORDER BY 1, 2, 3 LIMIT 3").fetchall()
     if wrong:
-        places = "; ".join(
-            f"{entity} {account} {product} in {Month(month)}: {start} + {moved} ≠ {end}"
-            for entity, account, product, month, start, moved, end in wrong
-        )
+        places = "; ".join(_place(connection, *series) for series in wrong)
         raise LedgerImbalanceError(
             f"The ledger under policy {policy.name} does not balance: {places}.",
             remedy="Nothing was published. Please report this with the project's run log.",
         )
+
+
+def _place(connection: duckdb.DuckDBPyConnection, entity: str, account: str, product: str) -> str:
+    """Name the first month in which the movements so far do not add up to the revenue of the month."""
+    row = connection.execute(
+        """
+        WITH moved AS (
+          SELECT spine.month AS month, COALESCE(SUM(movement_amount), 0) AS amount
+          FROM month_spine AS spine LEFT JOIN movement
+            ON movement.month <= spine.month AND entity_id = $entity AND account_id = $account AND product_id = $product
+          WHERE spine.month BETWEEN (SELECT MIN(month) FROM panel) AND (SELECT MAX(month) FROM panel)
+          GROUP BY spine.month
+        ),
+        stated AS (
+          SELECT month, SUM(recurring_amount) AS amount FROM panel
+          WHERE entity_id = $entity AND account_id = $account AND product_id = $product GROUP BY month
+        )
+        SELECT moved.month, moved.amount, COALESCE(stated.amount, 0)
+        FROM moved LEFT JOIN stated ON stated.month = moved.month
+        WHERE moved.amount <> COALESCE(stated.amount, 0) ORDER BY 1 LIMIT 1
+        """,
+        {"entity": entity, "account": account, "product": product},
+    ).fetchone()
+    told = f" in {Month(row[0])}: movements add up to {row[1]}, revenue is {row[2]}" if row else ""
+    return f"{entity} · {account} · {product}{told}"
