@@ -156,11 +156,10 @@ def _clickhouse_literal(node: exp.Expr) -> exp.Expr:
 
 def _null_blind(node: exp.Expr) -> exp.Expr:
     """``LEAST(a, b)`` that skips NULL on an engine whose own would return NULL."""
-    if not isinstance(node, exp.Least | exp.Greatest) or isinstance(node.parent, exp.Coalesce):
+    if not isinstance(node, exp.Least | exp.Greatest):
         return node
-    arguments = [node.this, *node.expressions]
-    result = arguments[0]
-    for other in arguments[1:]:
+    result: exp.Expr = node.this
+    for other in node.expressions:
         pair = type(node)(this=result.copy(), expressions=[other.copy()], ignore_nulls=False)
         result = exp.Coalesce(this=pair, expressions=[result.copy(), other.copy()])
     return result
