@@ -7,10 +7,11 @@ from typing import Any
 import duckdb
 import pytest
 
+from growthring.engine.catalog import problem_files
 from growthring.engine.snapshot import Snapshot
 from growthring.engine.store import Store
 from growthring.sources.config import SourceConfig
-from growthring.sources.ingestion import ingest, problem_paths
+from growthring.sources.ingestion import ingest
 
 REAL = Path(__file__).parents[2].parent / "shared" / "data"
 
@@ -45,7 +46,7 @@ class Reader:
 
     def problems(self, columns: str = "code, row_number") -> list[tuple[Any, ...]]:
         assert self.snapshot is not None
-        paths = [str(path) for path in problem_paths(self.store, self.snapshot)]
+        paths = [str(path) for path in problem_files(self.store, self.snapshot)]
         return duckdb.sql(f"SELECT {columns} FROM read_parquet({paths}) ORDER BY ALL").fetchall() if paths else []
 
     def counts(self) -> tuple[int, int, int, int]:

@@ -1,12 +1,16 @@
 """The canonical tables of a snapshot, seen from an executor: a view for each, empty where the company has no such data."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import duckdb
 
 from growthring.engine.snapshot import Snapshot
 from growthring.engine.store import Store
 from growthring.tables import CANONICAL, Table
+
+PROBLEMS_FILE = "problems.parquet"
+"""File of an artifact that holds problem rows."""
 
 
 def open_tables(connection: duckdb.DuckDBPyConnection, store: Store, snapshot: Snapshot) -> None:
@@ -24,6 +28,11 @@ def open_files(connection: duckdb.DuckDBPyConnection, table: Table, files: Itera
         connection.execute(f"CREATE OR REPLACE VIEW {table.name} AS SELECT {columns} FROM read_parquet([{listed}])")
     else:
         connection.execute(f"CREATE OR REPLACE VIEW {table.name} AS {empty_select(table)}")
+
+
+def problem_files(store: Store, snapshot: Snapshot) -> list[Path]:
+    """Return the Parquet files that hold a snapshot's problem rows; columns are those of the problem table."""
+    return [store.path_of(key) / PROBLEMS_FILE for key in snapshot.problems]
 
 
 def empty_select(table: Table) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from growthring.engine.catalog import problem_files
 from growthring.engine.duckdb_session import connect
 from growthring.engine.relation import literal
 from growthring.operations.project import Project
@@ -86,9 +87,7 @@ def list_problems(
 
 
 def _select(project: Project) -> str:
-    from growthring.sources.ingestion import problem_paths
-
-    paths = problem_paths(project.store, project.snapshot())
+    paths = problem_files(project.store, project.snapshot())
     if not paths:
         return ""
     listed = ", ".join(literal(str(path)) for path in paths)

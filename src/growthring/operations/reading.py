@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from growthring.engine.catalog import problem_files
 from growthring.engine.snapshot import Snapshot
 from growthring.kernel.currency import EXPONENT
 from growthring.kernel.errors import GrowthringError
@@ -135,9 +136,7 @@ def caveats(reading: Reading, months: Iterable[Month]) -> list[str]:
 
 
 def _rejected(reading: Reading) -> list[str]:
-    from growthring.sources.ingestion import problem_paths
-
-    paths = [str(path) for path in problem_paths(reading.project.store, reading.snapshot)]
+    paths = [str(path) for path in problem_files(reading.project.store, reading.snapshot)]
     if not paths or not any(file.rejected for file in reading.snapshot.files):
         return []
     listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)

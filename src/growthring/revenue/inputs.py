@@ -63,23 +63,22 @@ def _months() -> list[tuple[Literal, ...]]:
 
 def _rates(connection: duckdb.DuckDBPyConnection, setting: Setting) -> list[tuple[Literal, ...]]:
     quotes = connection.execute(
-        "SELECT base_currency, quote_currency, rate_on, rate FROM fx_rate WHERE known_at <= ?", [setting.as_of]
+        f"SELECT base_currency, quote_currency, rate_on, rate FROM fx_rate WHERE known_at <= {literal(setting.as_of)}"
     ).fetchall()
     return list(reporting_rates(quotes, setting.currency))
 
 
 def _families(connection: duckdb.DuckDBPyConnection, policy: Policy, setting: Setting) -> list[EntitySpan]:
     rows = connection.execute(
-        """
-        WITH known AS (SELECT * FROM account WHERE known_at <= ?),
+        f"""
+        WITH known AS (SELECT * FROM account WHERE known_at <= {literal(setting.as_of)}),
         related AS (
           SELECT account_id FROM known WHERE parent_account_id IS NOT NULL OR merged_into_account_id IS NOT NULL
           UNION SELECT parent_account_id FROM known UNION SELECT merged_into_account_id FROM known
         )
         SELECT account_id, parent_account_id, merged_into_account_id, merged_on, valid_from
         FROM known WHERE account_id IN (SELECT account_id FROM related)
-        """,
-        [setting.as_of],
+        """
     ).fetchall()
     return entity_spans((FamilyVersion(*row) for row in rows), policy)
 
@@ -88,19 +87,16 @@ def _exclusions(connection: duckdb.DuckDBPyConnection, policy: Policy, setting: 
     _put(connection, "excluded_account", [])
     _put(connection, "excluded_product", [])
     for exclusion in policy.exclude:
-        values = [exclusion.value]
+        value = literal(exclusion.value)
         if exclusion.attribute == "kind":
             continue  # left out where lines are read, by the parameters
         if exclusion.attribute == "product":
-            connection.execute("INSERT INTO excluded_product VALUES (?)", values)
+            connection.execute(f"INSERT INTO excluded_product VALUES ({value})")
         elif exclusion.attribute == "product_family":
-            connection.execute("INSERT INTO excluded_product SELECT product_id FROM product WHERE family = ?", values)
+            connection.execute(f"INSERT INTO excluded_product SELECT product_id FROM product WHERE family = {value}")
         else:
             connection.execute(
-                """
-                INSERT INTO excluded_account
-                SELECT account_id FROM account_attribute WHERE attribute = ? AND known_at <= ?
-                GROUP BY account_id HAVING arg_max(value, valid_from) = ?
-                """,
-                [exclusion.attribute, setting.as_of, exclusion.value],
+                "INSERT INTO excluded_account SELECT account_id FROM account_attribute "
+                f"WHERE attribute = {literal(exclusion.attribute)} AND known_at <= {literal(setting.as_of)} "
+                f"GROUP BY account_id HAVING arg_max(value, valid_from) = {value}"
             )

@@ -22,7 +22,7 @@ from growthring.sources.history import merge_attributes
 from growthring.sources.intake import ALL, FileToRead, take_in
 from growthring.sources.merging import Chunk, find_conflicts, merge_partition
 from growthring.sources.presets import ResolvedSource, resolve
-from growthring.sources.problems import PROBLEMS_FILE, problem_rows, write_problems
+from growthring.sources.problems import problem_rows, write_problems
 from growthring.sources.references import check_references
 from growthring.tables import CANONICAL
 
@@ -83,11 +83,6 @@ def ingest(
         )
     finally:
         run.connection.close()
-
-
-def problem_paths(store: Store, snapshot: Snapshot) -> list[Path]:
-    """Return the Parquet files that hold a snapshot's problem rows; columns are those of the problem table."""
-    return [store.path_of(key) / PROBLEMS_FILE for key in snapshot.problems]
 
 
 def _connect() -> duckdb.DuckDBPyConnection:

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import duckdb
 
+from growthring.engine.catalog import PROBLEMS_FILE
 from growthring.sources.judgement import literal
 from growthring.tables import PROBLEM
-
-PROBLEMS_FILE = "problems.parquet"
 
 
 def problem_select(values: Mapping[str, str]) -> str:
