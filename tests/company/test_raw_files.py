@@ -1,5 +1,5 @@
 from collections import Counter, defaultdict
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 
 from growthring.kernel.currency import EXPONENT
@@ -156,9 +156,9 @@ def test_good_invoice_lines_spread_over_their_service_give_the_planted_mrr(compa
     assert compared > 3_000
 
 
-def test_nothing_is_known_after_the_data_ends(company):
+def test_nothing_is_known_after_the_export_on_the_day_after_the_data_end(company):
     folder, truth = company
-    end = truth.data_through.isoformat() + " 23:59:59"
+    end = (truth.data_through + timedelta(days=1)).isoformat() + " 23:59:59"
     for path in (folder / "raw").rglob("*.csv"):
         for row in rows_of(path):
             assert row["known_at"] <= end

@@ -162,7 +162,7 @@ def _usage(plan: Plan, story: Story, calls: dict[int, int]) -> Iterator[Charge]:
     prices = PRICES[story.currency]
     for k, quantity in calls.items():
         line = api_line(plan, story, k)
-        if k + 1 >= plan.months or line is None:
+        if line is None:
             continue
         start, end = plan.days.on(k, 1), plan.days.on(k + 1, 1)
         amount = (quantity * prices.call_millionths + 500_000) // 1_000_000

@@ -11,6 +11,8 @@ _MARGIN_AFTER = 16
 class Days:
     """Calendar of one simulation: days are ordinals, months count from 0 at the first month.
 
+    The files are exported on the day after the last month, once its usage has been invoiced.
+
     Example:
         >>> days = Days(Month.parse("2022-01"), 12)
         >>> days.text[days.on(1, 15)], days.text[days.last_of(1)]
@@ -28,7 +30,9 @@ class Days:
         }
         self._month_of = {ordinal: Month.of(date.fromordinal(ordinal)).index - first_month.index for ordinal in self.text}
         self.data_through = self._first[months] - 1
+        self.exported_on = self.data_through + 1
         self.month_names = [str(first_month + k) for k in range(months)]
+        self.invoice_month_names = [*self.month_names, str(first_month + months)]
 
     def on(self, k: int, day_of_month: int) -> int:
         """Return a day of month ``k`` as an ordinal."""
@@ -43,8 +47,8 @@ class Days:
         return self._month_of[day]
 
     def known(self, day: int, hour: int = 6) -> str:
-        """Write the instant at which a row of a day became known, never after the data ends."""
-        return f"{self.text[min(day, self.data_through)]} {hour:02d}:00:00"
+        """Write the instant at which a row of a day became known, never after the day of the export."""
+        return f"{self.text[min(day, self.exported_on)]} {hour:02d}:00:00"
 
     def data_through_date(self) -> date:
         """Return the last day the files know of."""

@@ -53,7 +53,7 @@ def invoice_rows(plan: Plan, story: Story, profile: Profile, invoices: list[list
             yield InvoiceRow(dates.known_k, text, "LATE" if dates.is_late else "", key)
             if dice.random() < _DUPLICATE_SHARE:
                 later = dates.known_k + (dice.random() < 0.3)
-                yield InvoiceRow(min(later, plan.months - 1), text, "DUPLICATE_COLLAPSED", key)
+                yield InvoiceRow(min(later, plan.months), text, "DUPLICATE_COLLAPSED", key)
             elif charge.kind == "recurring" and (sample is None or dice.random() < 0.2):
                 sample = charge, key, dates
     if sample is not None:

@@ -101,8 +101,9 @@ def _open_files(plan: Plan, raw: RawFiles, planted: RawFiles) -> None:
     raw.open("contract_lines.csv", LINE_HEADER)
     raw.open("fx_rates.csv", RATE_HEADER)
     for name in plan.days.month_names:
-        raw.open(f"invoices/invoice_lines_{name}.csv", INVOICE_HEADER)
         raw.open(f"usage/usage_{name}.csv", USAGE_HEADER)
+    for name in plan.days.invoice_month_names:
+        raw.open(f"invoices/invoice_lines_{name}.csv", INVOICE_HEADER)
     planted.open("events.csv", "month,event,on,account_id,product_id,currency,delta")
     planted.open("defects.csv", "table,code,file,row_key")
     planted.open("usage_spikes.csv", "account_id,month,quantity")
@@ -135,7 +136,7 @@ def _write_account(plan: Plan, index: int, raw: RawFiles, planted: RawFiles, tal
         if used.defect:
             defect("usage", used.defect, file, used.text.split(",", 1)[0])
     for item in invoice_rows(plan, story, profile, bill(plan, story, profile, calls, dice), dice):
-        file = f"invoices/invoice_lines_{names[item.file_k]}.csv"
+        file = f"invoices/invoice_lines_{plan.days.invoice_month_names[item.file_k]}.csv"
         raw.add(file, item.text)
         if item.defect:
             defect("invoice_line", item.defect, file, item.key)
