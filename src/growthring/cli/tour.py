@@ -3,8 +3,11 @@
 from pathlib import Path
 
 from growthring.cli.output import pretty, print_table, say
+from growthring.kernel.period import PeriodKind
 from growthring.operations.project import Project
 from growthring.operations.show import View, show
+
+_YEAR = PeriodKind.FISCAL_YEAR
 
 
 def tour(project: Project, folder: Path) -> None:
@@ -20,20 +23,41 @@ def tour(project: Project, folder: Path) -> None:
     say()
     _movements(project)
     say()
-    say("Where growth holds and where it leaks (same customers, twelve months apart):")
-    print_table(
-        show(project, "ndr", View(by="channel")).rows, unit="ratio", columns=["channel", "value", "customers"], bar="value"
-    )
+    _channels(project)
     say()
     say("Next:")
     for command in (
         "explain ndr",
+        "show ndr --by channel",
         "compare ndr --policy standard --policy lazy_bridge",
-        "show movements --from 2024-01",
+        f"show movements --from {mrr.at[:4]}-01",
         "problems",
-        "close 2024-11",
+        f"close {mrr.at}",
     ):
         say(f"  growthring {command} -C {folder}")
+
+
+def _channels(project: Project) -> None:
+    """Print what each channel brought in and what stays of it, and name the one that brings most but keeps least."""
+    new = {row["channel"]: float(row["value"]) for row in show(project, "new_mrr", View(by="channel", period=_YEAR)).rows}
+    kept = show(project, "ndr", View(by="channel")).rows
+    rows = [
+        {
+            "channel": row["channel"],
+            "new_in_12_months": f"{new.get(row['channel'], 0.0):.2f}",
+            "ndr": pretty(row["value"], "ratio"),
+        }
+        for row in kept
+    ]
+    defined = {row["channel"]: row["value"] for row in kept if row["value"] is not None}
+    if defined and new:
+        most, least = max(new, key=lambda name: new[name]), min(defined, key=lambda name: defined[name])
+        if most == least and defined[least] < 1:
+            kept_share = pretty(defined[least], "ratio")
+            say(f"The surprise: {most} brings the most new revenue and keeps the least of it, {kept_share} after a year.")
+        else:
+            say("What each channel brought in, and what stays of it after a year:")
+    print_table(rows)
 
 
 def _movements(project: Project) -> None:
