@@ -42,6 +42,8 @@ def judge(case: Case) -> Outcome:
     if case.missing:
         return Outcome(case.id, "not covered", f"its inputs are in case {case.missing}, which is not in this file")
     form = next((form for form in ORDERED if form.reads(case)), None)
+    if form is None and not any(isinstance(held, dict | list | int | float) for held in case.inputs.values()):
+        return Outcome(case.id, "not covered", f"names its inputs without holding them: {sorted(map(str, case.inputs.values()))}")
     if form is None:
         asks = re.search(_REVENUE, " ".join([*_keys(case.expected), case.words]))
         return Outcome(case.id, "failed" if asks else "not covered", f"no adapter for inputs {sorted(case.inputs)}")
@@ -53,8 +55,10 @@ def judge(case: Case) -> Outcome:
 
 
 def _waits(case: Case, before: str = "") -> str:
-    keys = list(_keys(case.expected))
-    found = next((capability for pattern, capability in _WAITING if any(re.search(pattern, key.lower()) for key in keys)), "")
+    keys = [key.lower() for key in _keys(case.expected)]
+    if not any(re.search(_REVENUE, key) for key in keys):
+        keys += [str(word).lower() for pair in case.policy.items() for word in pair]
+    found = next((capability for key in keys for pattern, capability in _WAITING if re.search(pattern, key)), "")
     return f"{before}{found}" if found else ""
 
 

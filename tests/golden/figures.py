@@ -11,7 +11,7 @@ from tests.golden.company import points, value
 _NAMES: tuple[tuple[str, str], ...] = (
     (r"(nrr|ndr|net_(dollar|revenue)_retention)(_\w+)?", "ndr"),
     (r"(grr|gdr|gross_(dollar|revenue)_retention)(_\w+)?", "grr"),
-    (r"(logo|customer)_retention(_\w+)?", "logo_retention"),
+    (r"(logo|customer)_retention(_\w+)?|retention_rate", "logo_retention"),
     (r"(gross_(mrr|revenue)_churn|mrr_churn_gross|gross_churn)(_rate)?(_\w+)?|gross", "gross_mrr_churn"),
     (r"(net_(mrr|revenue)_churn|mrr_churn_net|net_churn)(_rate)?(_\w+)?", "net_mrr_churn"),
     (r"revenue_churn(_rate)?|mrr_churn_rate|churn_rate_mrr", "revenue_churn"),
@@ -28,27 +28,32 @@ _NAMES: tuple[tuple[str, str], ...] = (
     (r"fx(_impact|_mrr)?", "fx_mrr"),
     (r"transfer(_mrr)?", "transfer_mrr"),
     (r"net(_new)?(_mrr)?|net_change", "net_new_mrr"),
-    (r"end(ing)?(_mrr)?|closing(_mrr)?|total|mrr|mrr_after|now|mrr_now|total_mrr", "mrr"),
     (r"arr|arr_after(_upsell)?|annualised_revenue", "arr"),
     (r"(active_)?customers|active|active_count", "customers"),
     (r"new_customers|new_logos", "new_customers"),
     (r"churned_customers|churned_logos", "churned_customers"),
+    (r"attrition", "churned_mrr"),
     (r"voluntary_churn(ed)?(_mrr)?", "voluntary_churned_mrr"),
     (r"involuntary_churn(ed)?(_mrr)?", "involuntary_churned_mrr"),
     (r"growth(_rate)?", "mrr_growth"),
+    (r"end(ing)?(_mrr)?|closing(_mrr)?|total|mrr|mrr_after|mrr_now|total_mrr|mrr_total", "mrr"),
     (r"(\w+_)?yoy(_growth)?(_\w+)?", "arr_growth_yoy"),
+    (r"(\w+_)?mrr(_\w+)?", "mrr"),
 )
 _LOSSES = ("contraction_mrr", "churned_mrr")
 
 
 def figure(ledger: Ledger, key: str, at: Month, period: PeriodKind = PeriodKind.MONTH) -> Any:
     """Return the product's figure for a printed name; nothing found raises KeyError."""
+    if share := re.fullmatch(r"(\w+)_(pct|percent)", key.lower()):
+        rate = figure(ledger, share[1], at, period)
+        return rate if rate is None else 100 * rate
     match key.lower():
         case "start" | "beginning" | "opening" | "start_mrr" | "then" | "mrr_then":
             return value(ledger, "mrr", at - period.months)
-        case "base" | "base_mrr" | "base_arr":
+        case "base" | "base_mrr" | "base_arr" | "base_sum" | "base_revenue" | "cohort_then" | "denominator":
             return sum((point.denominator or 0 for point in points(ledger, "ndr", at)), 0)
-        case "cohort_now" | "numerator" | "now_of_base":
+        case "cohort_now" | "numerator" | "now_of_base" | "now_sum" | "now" | "base_now" | "current":
             return sum((point.numerator for point in points(ledger, "ndr", at)), 0)
         case "base_logos" | "base_accounts" | "base_customers" | "cohort_size":
             return sum((point.denominator or 0 for point in points(ledger, "logo_retention", at)), 0)

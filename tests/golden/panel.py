@@ -44,6 +44,8 @@ def month_of(label: Any) -> Month | None:
         return LAST - 12
     if text in _MIDDLE:
         return LAST - 6
+    if since := re.fullmatch(r"(m|month_?|q|quarter_?)(\d{1,2})", text):
+        return LAST - 12 + int(since[2]) * (3 if since[1].startswith("q") else 1)
     if shift := re.fullmatch(r"t?(?:-|_minus_)(\d+)", text):
         return LAST - int(shift[1])
     return None
@@ -55,7 +57,9 @@ def panel_rows(inputs: dict[str, Any]) -> list[Row]:
         (inputs[key] for key in ("months", "dates", "periods", "quarters", "columns", "at") if isinstance(inputs.get(key), list)),
         [],
     )
-    rows: list[Row] = []
+    rows = _dates_first(inputs)
+    if rows:
+        return _placed(rows, inputs)
     for key, held in inputs.items():
         if isinstance(held, dict) and not (set(held) & set(labels)):
             inner = [each for name in ("months", "dates", "periods", "columns") if isinstance(each := held.get(name), list)]
@@ -66,12 +70,43 @@ def panel_rows(inputs: dict[str, Any]) -> list[Row]:
                 continue
         if key not in ("months", "dates", "periods", "quarters", "columns", "at", "parents", "segments", "points"):
             rows += _read(held, {}, labels)
+    return _placed([row for row in rows if row.amounts], inputs)
+
+
+def _placed(rows: list[Row], inputs: dict[str, Any]) -> list[Row]:
     for key, name in (("parents", "parent"), ("segments", "segment"), ("parent", "parent"), ("segment", "segment")):
         given = inputs.get(key)
         for row in rows:
             if isinstance(given, dict) and row.account in given:
                 setattr(row, name, given[row.account])
-    return [row for row in rows if row.amounts]
+    return rows
+
+
+def _dates_first(inputs: dict[str, Any]) -> list[Row]:
+    """Read a panel that is written date by date: each date with the amounts of its accounts."""
+    for held in [inputs, *(each for each in inputs.values() if isinstance(each, dict))]:
+        dated = {month: each for key, each in held.items() if (month := month_of(key)) and isinstance(each, dict)}
+        if len(dated) > 1 and all(isinstance(amount, int | float) for each in dated.values() for amount in each.values()):
+            accounts = list(dict.fromkeys(account for each in dated.values() for account in each))
+            return [Row(account, amounts={month: each.get(account, 0) for month, each in dated.items()}) for account in accounts]
+    return []
+
+
+def mergers(inputs: dict[str, Any]) -> dict[str, str]:
+    """Return which account was taken over by which, from a dictionary or words such as "B into A"."""
+    found: dict[str, str] = {}
+    for key, held in inputs.items():
+        if not re.match(r"merge|acqui", key):
+            continue
+        for each in held if isinstance(held, list) else [held]:
+            if isinstance(each, dict) and "into" in each:
+                gone = next(value for name, value in each.items() if name != "into" and isinstance(value, str))
+                found[gone] = each["into"]
+            elif isinstance(each, dict):
+                found |= {str(one): str(other) for one, other in each.items() if isinstance(other, str)}
+            elif isinstance(each, str) and (words := re.search(r"(\w+) (?:merged |merges |is merged )?into (\w+)", each)):
+                found[words[1]] = words[2]
+    return found
 
 
 def _read(held: Any, path: dict[str, Any], labels: list[Any]) -> list[Row]:
@@ -80,7 +115,9 @@ def _read(held: Any, path: dict[str, Any], labels: list[Any]) -> list[Row]:
             return [row for each in held for row in _record(each, path, labels)]
         if held and all(isinstance(each, list) for each in held):
             return [row for each in held for row in _record(dict(zip(map(str, labels), each, strict=False)), path, labels)]
-        months = [month for label in labels if (month := month_of(label))]
+        months = [month for label in labels if (month := month_of(label))] or [
+            LAST - back for back in range(len(held) - 1, -1, -1)
+        ]
         if path and len(months) == len(held) and all(each is None or isinstance(each, int | float) for each in held):
             return [Row(**path, amounts=dict(zip(months, held, strict=True)))]
         return []
@@ -122,7 +159,7 @@ def _record(held: dict[str, Any], path: dict[str, Any], labels: list[Any]) -> li
     return rows
 
 
-def company_of(rows: list[Row]) -> tuple[Company, Month]:
+def company_of(rows: list[Row], merged: dict[str, str] | None = None) -> tuple[Company, Month]:
     """Turn a panel into monthly invoice lines: an amount holds until the panel looks again; returns the last month too."""
     company = Company()
     looks = sorted({month for row in rows for month in row.amounts})
@@ -133,15 +170,16 @@ def company_of(rows: list[Row]) -> tuple[Company, Month]:
             for index in range(month.index, following.index):
                 if amount:
                     company.month(row.account, Month(index), amount, product_id=row.product)
-    add_accounts(company, rows)
+    add_accounts(company, rows, merged)
     return company, looks[-1]
 
 
-def add_accounts(company: Company, rows: list[Row]) -> None:
+def add_accounts(company: Company, rows: list[Row], merged: dict[str, str] | None = None) -> None:
     """Add the accounts of a panel with their parents and segments."""
     first = LAST.first_day.replace(year=2000)
     for account, parent in sorted({(row.account, row.parent or "") for row in rows}):
         above = parent if parent and parent != account else None
-        company.add("account", account_id=account, name=account, parent_account_id=above, valid_from=first)
+        company.add("account", account_id=account, name=account, parent_account_id=above, valid_from=first,
+                    merged_into_account_id=(merged or {}).get(account), merged_on=(LAST - 6).first_day if account in (merged or {}) else None)  # fmt: skip
     for account, segment in sorted({(row.account, row.segment) for row in rows if row.segment}):
         company.add("account_attribute", account_id=account, attribute="segment", value=segment, valid_from=first)

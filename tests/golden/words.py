@@ -17,8 +17,10 @@ _RULES: tuple[tuple[str, dict[str, Any]], ...] = (
     (r"weighted (avg|average|trailing)|trailing.*weighted", {"ndr": "trailing12_weighted"}),
     (r"per.account.per.product|per.product|account x product|account × product", {"grr_cap": "product"}),
     (r"per.contract", {"grr_cap": "contract"}),
-    (r"min\w* (of|on|applied to|over) (the )?totals?|on totals|total level", {"grr_cap": "total"}),
+    (r"\btotals\b|min\w* (of|on|applied to|over) (the )?total|total level", {"grr_cap": "total"}),
     (r"attrition|by events", {"grr_cap": "events"}),
+    (r"(level|grain): (subscription|per.subscription)", {"level": "subscription"}),
+    (r"level: item", {"level": "item"}),
     (r"level: parent|parent.level|by parent|roll.?up", {"level": "parent"}),
     (r"week\w*: x?4\b|x4 weeks|weekly: x4", {"normalise.week": "4"}),
     (r"(dai?ly|day): x?30", {"normalise.day": "30"}),
@@ -32,7 +34,10 @@ _RULES: tuple[tuple[str, dict[str, Any]], ...] = (
     (r"same_(month|period)\w*: (book|both|gross)", {"grain": "event", "same_period": "gross"}),
     (r"grain: (movement|event)|booked gross|every event", {"grain": "event", "same_period": "gross"}),
     (r"grain: .*(month.end|snapshot)", {"grain": "month_end", "same_period": "net"}),
-    (r"(reactivation|return)\w*: (as[_ ])?new|counted as new|no reactivation", {"reactivation": "as_new"}),
+    (
+        r"(reactivation|return)\w*( =|:) (counted )?(as[_ ])?new|counted as new|return = new|no reactivation",
+        {"reactivation": "as_new"},
+    ),
     (r"at_cancel|at cancel|on cancel|at_request|immediate", {"churn_time": "request"}),
     (r"free\w*: (inactive|not|cancel)", {"free": "inactive"}),
     (r"(refund|credit)s?: (ignore|no effect|none)", {"credits": "ignore"}),
@@ -47,13 +52,18 @@ def policy_of(case: Case, base: str = "standard", **given: Any) -> Policy:
     for pattern, choices in _RULES:
         if case.says(pattern):
             changes.update(choices)
-    if days := re.search(r"(?:reactivation|window)\w*: [^;]*?(\d+)", case.words):
-        if "react" in case.words:
-            changes |= {"reactivation": "window", "reactivation_days": int(days[1])}
-            changes.pop("ndr", None)
+    if (window := _window(case)) is not None:
+        changes |= {"reactivation": "window", "reactivation_days": window}
+        changes.pop("ndr", None)
     if excluded := excluded_segments(case):
         changes["exclude"] = [{"attribute": "segment", "value": each} for each in excluded]
     return preset(base).replace(**{**changes, **given})
+
+
+def _window(case: Case) -> int | None:
+    """Return the days within which a return is a reactivation; nothing when every return is one."""
+    match = re.search(r"(?:react\w*|return\w*): (?![^;]*(?:at least|>=|≥|or more|after))[^;]*?(\d+)\s*(month)?", case.words)
+    return int(match[1]) * (30 if match[2] else 1) if match else None
 
 
 def threshold_of(case: Case) -> Decimal | None:
@@ -73,7 +83,7 @@ def excluded_segments(case: Case) -> list[str]:
     found: list[str] = []
     for name, value in case.policy.items():
         if re.match(r"exclude", str(name)):
-            inner = list(value.values())[0] if isinstance(value, dict) else value
+            inner = next(iter(value.values())) if isinstance(value, dict) else value
             found += [str(each) for each in (inner if isinstance(inner, list) else [inner])]
         elif isinstance(value, str):
             found += re.findall(r"exclud\w*\s+(?:the\s+)?(?:segments?\s+)?[\"']?(?:segment\s*=\s*)?([\w-]+)", value)

@@ -187,6 +187,8 @@ def _contribution(question: Question, values: dict[str, Literal]) -> Relation:
     sub = f"{metric.relation}.sub_month" if averaged else f"{metric.relation}.at_month"
     dated = f"{sub} - {values['lag']}" if averaged else sub
     denominator = f"CAST(SUM({metric.denominator}) AS DECIMAL(38,4))" if metric.denominator else "CAST(NULL AS DECIMAL(38,4))"
+    # capping the total needs the uncapped sums; every other cap was taken customer by customer
+    numerator = "current_amount" if metric.name == "grr" and values["grr_cap"] == GrrCap.TOTAL.value else metric.numerator
     group, join = "''", ""
     if question.by:
         group = "COALESCE(MAX(grouping.group_value), '(unknown)')"
@@ -199,7 +201,7 @@ def _contribution(question: Question, values: dict[str, Literal]) -> Relation:
         "contribution",
         f"SELECT\n  {metric.relation}.at_month AS at_month,\n  {sub} AS sub_month,\n  {metric.relation}.entity_id AS entity_id,\n"
         f"  {group} AS group_value,\n"
-        f"  CAST(SUM({metric.numerator}) AS DECIMAL(38,4)) AS numerator,\n  {denominator} AS denominator\n"
+        f"  CAST(SUM({numerator}) AS DECIMAL(38,4)) AS numerator,\n  {denominator} AS denominator\n"
         f"FROM {metric.relation}{join}\nGROUP BY {metric.relation}.at_month, {sub}, {metric.relation}.entity_id",
     )
 

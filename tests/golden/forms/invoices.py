@@ -50,7 +50,9 @@ _SEAT = r"(seat|unit|plan|list|full)_?(price|mrr|month\w*|amount)|price|monthly_
 
 @form(
     "a seat added in the middle of a month",
-    lambda case: any(re.search("prorat|mid", f"{key} {held}") for key, held in case.inputs.items()),
+    lambda case: any(
+        re.search("prorat|mid", f"{key} {held}") and not isinstance(held, dict | list) for key, held in case.inputs.items()
+    ),
 )
 def midcycle(case: Case) -> dict[str, Any]:
     """The invoice line of the part of the month after the change."""
@@ -79,19 +81,31 @@ def midcycle(case: Case) -> dict[str, Any]:
     return {"mrr": mrr(ledger, month), **figures(ledger, case.expected, month), **found}
 
 
-@form("a monthly charge and a credit or refund", lambda case: any(re.match("credit|refund", key) for key in case.inputs))
+@form(
+    "a monthly charge and a credit or refund",
+    lambda case: any(re.match("credit|refund", key) for key in case.inputs) and "invoice" not in case.inputs,
+)
 def credited(case: Case) -> dict[str, Any]:
     key = next(key for key in case.inputs if re.match("credit|refund", key))
     held = case.inputs[key]
     amount = abs(
         Decimal(
-            str(next((each for each in held.values() if isinstance(each, int | float)), 0) if isinstance(held, dict) else held)
+            str(
+                next((each for each in held.values() if isinstance(each, int | float) and not isinstance(each, bool)), 0)
+                if isinstance(held, dict)
+                else held
+            )
         )
     )
     text = f"{case.inputs} {case.policy}".lower()
-    dated = re.search(r"undated|without (service )?(start|date|period)|no (service )?date", text) is None
+    dated = (
+        re.search(r"has_dates': false|dated': false|undated|without (service )?(start|date|period)|no (service )?date", text)
+        is None
+    )
     month, company = Month.parse("2025-06"), Company()
-    price = next(each for name, each in case.inputs.items() if name != key and isinstance(each, int | float))
+    price = next(
+        each for name, each in case.inputs.items() if name != key and isinstance(each, int | float) and not isinstance(each, bool)
+    )
     yearly = re.search("annual|year", " ".join(case.inputs)) is not None
     company.invoice("customer", price, month.first_day, (month + (12 if yearly else 1)).first_day)
     period = (month.first_day, (month + 1).first_day) if dated else (None, None)

@@ -59,6 +59,7 @@ def events(case: Case) -> dict[str, Any]:
     months = [month for key in case.expected if (month := month_of(key))]
     through = max([*months, Month.of(last)])
     grain = {} if case.says("month.end|snapshot") else {"grain": "event", "same_period": "gross"}
+    grain |= {} if case.says("pause|hold") else {"pause": "churn"}
     return _by_month(case, company, through, evidence="contracts", **grain)
 
 
@@ -86,9 +87,9 @@ def _by_month(case: Case, company: Company, through: Month, **given: Any) -> dic
 
 
 _COLUMNS = {
-    "customer": ("customer", "customer_id", "account", "account_id"), "start": ("start", "start_date", "started", "starts_on", "from"),
-    "end": ("end", "end_date", "ended", "ends_on", "to", "lapsed", "lapse", "cancelled_on"),
-    "amount": ("mrr", "monthly_amount", "amount", "monthly", "price", "monthly_price"),
+    "customer": r"customer(_id)?|account(_id)?", "start": r"(.*_)?(start|starts|started|from|begin|begins|began|activated|joined|created)(_\w+)?",
+    "end": r"(.*_)?(end|ends|ended|to|until|lapse|lapsed|lapses|cancelled|canceled|churned|stopped|expired)(_\w+)?",
+    "amount": r"mrr|(monthly|price|amount|value)(_\w+)?",
 }  # fmt: skip
 
 
@@ -107,9 +108,19 @@ def _periods(case: Case) -> list[dict[str, Any]] | None:
 
 
 def _period(row: dict[str, Any]) -> dict[str, Any] | None:
-    found = {name: next((row[key] for key in keys if key in row), None) for name, keys in _COLUMNS.items()}
-    dated = isinstance(found["start"], str) and re.match(r"\d{4}-\d{2}-\d{2}", found["start"])
-    return found if dated and found["amount"] is not None else None
+    found: dict[str, Any] = {}
+    for name, pattern in _COLUMNS.items():
+        fits = [held for key, held in row.items() if re.fullmatch(pattern, str(key).lower())]
+        found[name] = next((held for held in fits if _reads(name, held)), None)
+    if found["start"] is None and found["end"]:
+        found["start"] = str((Month.parse(found["end"]) - 3).first_day)
+    return found if found["start"] and found["amount"] is not None else None
+
+
+def _reads(name: str, held: Any) -> bool:
+    if name in ("start", "end"):
+        return isinstance(held, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", held) is not None
+    return isinstance(held, str | int) if name == "customer" else isinstance(held, int | float)
 
 
 @form(

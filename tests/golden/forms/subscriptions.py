@@ -127,7 +127,10 @@ _CHARGE = re.compile(r"(daily|weekly|monthly|quarterly|yearly|annual)(_(charge|p
 
 @form(
     "charges per day, week, month, quarter or year",
-    lambda case: any(_CHARGE.fullmatch(key) for key in case.inputs) or "interval" in case.inputs,
+    lambda case: (
+        (any(_CHARGE.fullmatch(key) for key in case.inputs) or "interval" in case.inputs)
+        and not any(re.match(r"\d{4}-\d{2}", str(held)) for held in case.inputs.values())
+    ),
 )
 def normalised(case: Case) -> dict[str, Any]:
     found: dict[str, Any] = {}

@@ -122,7 +122,10 @@ def cohort_growth(case: Case) -> dict[str, Any]:
 
 @form(
     "revenue of quarters as filed",
-    lambda case: any(isinstance(held, dict) and "revenue" in key for key, held in case.inputs.items()),
+    lambda case: any(
+        isinstance(held, dict) and "revenue" in key and all(re.fullmatch(r"(FY)?\d{2,4}-?Q[1-4]", each) for each in held)
+        for key, held in case.inputs.items()
+    ),
 )
 def filed_growth(case: Case) -> dict[str, Any]:
     answers: dict[str, Any] = {}
