@@ -30,6 +30,7 @@ from growthring.revenue.setting import Setting, parameters
 from growthring.tables import CANONICAL, MOVEMENT, RECURRING
 
 _CONTRACTS = "contracts"
+_CONTRIBUTION_FILE = "contribution.parquet"
 _ORDERED = {"recurring": RECURRING.key, "movement": MOVEMENT.key, "entity_month": ("entity_id", "month")}
 _CONTRIBUTED = "account_id, product_id, contract_id, currency, month, rate_on"
 
@@ -89,6 +90,10 @@ def open_ledger(store: Store, snapshot: Snapshot, policy: Policy, setting: Setti
     return Ledger(connection, policy, setting, (*books.chain, *chain))
 
 
+_Contributions = dict[Month, list[tuple[Path, str]]]
+"""For each month the files that contribute to it, with the digest of what they say of that month."""
+
+
 def _recurring(books: _Books) -> dict[Month, Artifact]:
     """Return recurring revenue by month; one artifact a month unless revenue is averaged over months."""
     contributions = _contributions(books)
@@ -131,16 +136,15 @@ def _at_month(books: _Books, month: Month) -> list[str]:
     return [each.sql for each in recurring_chain(books.policy, setting) if each.name == "recurring"]
 
 
-def _write_recurring(
-    books: _Books, contributions: dict[Month, list[tuple[Path, str]]], months: Sequence[Month], folder: Path
-) -> dict[str, Any]:
+def _write_recurring(books: _Books, contributions: _Contributions, months: Sequence[Month], folder: Path) -> dict[str, Any]:
     files = sorted({str(path) for month in months for path, _ in contributions[month]})
     listed = ", ".join(f"'{file}'" for file in files)
+    wanted = ", ".join(str(month.index) for month in months)
     books.connection.execute(
         f"CREATE OR REPLACE VIEW monthly AS SELECT {_CONTRIBUTED}, CAST(SUM(native_amount) AS DECIMAL(18,4)) AS native_amount, "
         "CAST(SUM(usage_amount) AS DECIMAL(18,4)) AS usage_amount, CAST(SUM(quantity) AS DECIMAL(18,6)) AS quantity, "
         "MAX(held) AS held "
-        f"FROM read_parquet([{listed}]) GROUP BY {_CONTRIBUTED}"
+        f"FROM read_parquet([{listed}]) WHERE month IN ({wanted}) GROUP BY {_CONTRIBUTED}"
     )
     tail = [each for each in books.chain if each.name in ("run_rate", "smoothed", "recurring")]
     define(books.connection, tail[:-1])
@@ -148,18 +152,21 @@ def _write_recurring(
     return _write_months(books.connection, "recurring_result", "recurring", folder)
 
 
-def _contributions(books: _Books) -> dict[Month, list[tuple[Path, str]]]:
+def _contributions(books: _Books) -> _Contributions:
     """Return, for each month, the files of what partitions of documents contribute to it, with their digests."""
-    by_month: dict[Month, list[tuple[Path, str]]] = defaultdict(list)
+    by_month: _Contributions = defaultdict(list)
     parts = list(books.snapshot.parts("invoice_line"))
     for done, part in enumerate(parts):
-        for month, path, sha in _months_of(_partition_contribution(books, part), "monthly"):
-            by_month[month].append((path, sha))
+        _add(by_month, _partition_contribution(books, part))
         books.progress("reading invoices", done + 1, len(parts))
     if books.policy.evidence.value != "invoices":
-        for month, path, sha in _months_of(_contract_contribution(books), "monthly"):
-            by_month[month].append((path, sha))
+        _add(by_month, _contract_contribution(books))
     return dict(by_month)
+
+
+def _add(by_month: _Contributions, artifact: Artifact) -> None:
+    for month, said in artifact.facts["months"].items():
+        by_month[Month.parse(month)].append((artifact.path / _CONTRIBUTION_FILE, said))
 
 
 def _partition_contribution(books: _Books, part: Partition) -> Artifact:
@@ -176,11 +183,11 @@ def _partition_contribution(books: _Books, part: Partition) -> Artifact:
         file = books.store.path_of(part.artifact) / "rows.parquet"
         open_files(books.connection, CANONICAL["invoice_line"], [str(file)])
         define(books.connection, chain)
-        facts = _write_months(books.connection, "monthly", "monthly", folder)
+        facts = _write_contribution(books.connection, folder)
         open_tables(books.connection, books.store, books.snapshot)
         return facts
 
-    return books.store.build("contribution/1", [part.sha256, *terms, *(each.sql for each in chain)], write)
+    return books.store.build("contribution/2", [part.sha256, *terms, *(each.sql for each in chain)], write)
 
 
 def _contract_contribution(books: _Books) -> Artifact:
@@ -190,10 +197,10 @@ def _contract_contribution(books: _Books) -> Artifact:
 
     def write(folder: Path) -> dict[str, Any]:
         define(books.connection, chain)
-        return _write_months(books.connection, "monthly", "monthly", folder)
+        return _write_contribution(books.connection, folder)
 
     inputs = [_CONTRACTS, *books.digests("contract", "contract_line"), *unpaid, *(each.sql for each in chain)]
-    return books.store.build("contribution/1", inputs, write)
+    return books.store.build("contribution/2", inputs, write)
 
 
 def _ledger(books: _Books, recurring: dict[Month, Artifact]) -> list[Artifact]:
@@ -239,6 +246,19 @@ def _write_ledger(books: _Books, month: Month, folder: Path) -> dict[str, Any]:
     return facts
 
 
+def _write_contribution(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, Any]:
+    """Write one file and note a digest of each month in it, so that a month depends on what is said of it alone."""
+    connection.execute("CREATE OR REPLACE TEMP TABLE contributed AS SELECT * FROM monthly")
+    _copy(connection, "SELECT * FROM contributed", "monthly", folder / _CONTRIBUTION_FILE)
+    columns = [row[0] for row in connection.execute("DESCRIBE contributed").fetchall()]
+    said = ", ".join(f"COALESCE(CAST({column} AS VARCHAR), '~')" for column in columns)
+    months = connection.execute(
+        f"SELECT month, CAST(bit_xor(md5_number(concat_ws('|', {said}))) AS VARCHAR) FROM contributed GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    connection.execute("DROP TABLE contributed")
+    return {"months": {str(Month(month)): content for month, content in months}}
+
+
 def _write_months(connection: duckdb.DuckDBPyConnection, relation_name: str, name: str, folder: Path) -> dict[str, Any]:
     connection.execute(f"CREATE OR REPLACE TEMP TABLE by_month AS SELECT * FROM {relation_name}")
     months = [Month(row[0]) for row in connection.execute("SELECT DISTINCT month FROM by_month ORDER BY 1").fetchall()]
@@ -249,7 +269,7 @@ def _write_months(connection: duckdb.DuckDBPyConnection, relation_name: str, nam
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, select: str, name: str, path: Path) -> None:
-    order = ", ".join(_ORDERED.get(name, tuple(_CONTRIBUTED.split(", "))))
+    order = ", ".join(_ORDERED.get(name, ("month", *_CONTRIBUTED.split(", "))))
     connection.execute(f"COPY ({select} ORDER BY {order}) TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")
 
 
