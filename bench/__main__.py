@@ -1,0 +1,21 @@
+"""Run every benchmark: ``python -m bench [--quick] [ledger] [scaling] [startup]``."""
+
+import sys
+
+from bench import ledger, scaling, startup
+
+_ALL = {"startup": startup.main, "ledger": ledger.main, "scaling": scaling.main}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the benchmarks named, or all of them; the exit code is the number of claims that do not hold."""
+    quick = "--quick" in arguments
+    chosen = [name for name in arguments if name in _ALL] or list(_ALL)
+    missed = [claim for name in chosen for claim in _ALL[name](quick=quick)]
+    if missed:
+        print(f"\n{len(missed)} claims do not hold: {'; '.join(missed)}")
+    return len(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

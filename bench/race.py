@@ -1,0 +1,113 @@
+"""Runs programs side by side, each in its own process, in turn, so that a busy machine slows all of them alike."""
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+RESULTS_FOLDER = Path(__file__).parent / "results"
+"""Panels and measurements; not under version control."""
+
+_ROOT = Path(__file__).parent.parent
+
+
+class ClaimError(AssertionError):
+    """A measured ratio is worse than what is claimed."""
+
+
+@dataclass(frozen=True)
+class Lap:
+    """One run of one contender."""
+
+    contender: str
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float
+    stages: dict[str, float]
+
+
+def lap(contender: str, panel: Path, results: Path | None = None) -> Lap:
+    """Run a contender once; with a folder, let it write its results there."""
+    command = [sys.executable, "-m", f"bench.contenders.{contender}", str(panel), *([str(results)] if results else [])]
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{contender} failed:\n{done.stderr[-3000:]}")
+    return Lap(contender, **json.loads(done.stdout.splitlines()[-1]))
+
+
+def race(contenders: tuple[str, ...], panel: Path, rounds: int) -> list[Lap]:
+    """Run all contenders in turn; in the first round they write their results, which must agree with the first one's."""
+    laps: list[Lap] = []
+    for number in range(rounds):
+        if number:
+            laps += [lap(contender, panel) for contender in contenders]
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            for contender in contenders:
+                written = Path(folder) / contender
+                written.mkdir()
+                laps.append(lap(contender, panel, written))
+            for contender in contenders[1:]:
+                _compare(Path(folder) / contenders[0], Path(folder) / contender, contender)
+    return laps
+
+
+def _compare(expected: Path, found: Path, contender: str) -> None:
+    """Compare in a process of its own, whose memory is nobody's."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.agreement", str(expected), str(found)],
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise ClaimError(f"{contender} disagrees: {done.stdout}{done.stderr[-2000:]}")
+
+
+def median(laps: list[Lap], contender: str, what: str = "seconds") -> float:
+    """Return the median of a measure of a contender."""
+    return statistics.median(getattr(each, what) for each in laps if each.contender == contender)
+
+
+def ratio(laps: list[Lap], contender: str, other: str, what: str = "seconds") -> float:
+    """Return the median over rounds of one contender's measure over another's in the same round."""
+    mine, theirs = ([getattr(each, what) for each in laps if each.contender == name] for name in (contender, other))
+    return statistics.median(a / b for a, b in zip(mine, theirs, strict=True))
+
+
+def show(title: str, header: list[str], rows: list[list[str]]) -> None:
+    """Print a table."""
+    widths = [max(len(row[place]) for row in [header, *rows]) for place in range(len(header))]
+    print(f"\n{title}")
+    for row in [header, ["-" * width for width in widths], *rows]:
+        print(
+            "  "
+            + "  ".join(
+                cell.ljust(width) if place == 0 else cell.rjust(width)
+                for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            )
+        )
+
+
+def keep(name: str, facts: dict[str, Any]) -> None:
+    """Write measurements beside the panels, named by the benchmark."""
+    RESULTS_FOLDER.mkdir(exist_ok=True)
+    stamped = {"measured_at": datetime.now(UTC).isoformat(timespec="seconds"), **facts}
+    (RESULTS_FOLDER / f"{name}.json").write_text(json.dumps(stamped, indent=2) + "\n")
+
+
+def judge(claims: list[tuple[str, float, str, float]]) -> list[str]:
+    """Print each claim (text, measured, "<=" or ">=", bound) and return those that do not hold."""
+    missed = []
+    for text, measured, relation, bound in claims:
+        holds = measured <= bound if relation == "<=" else measured >= bound
+        print(f"  {'holds ' if holds else 'MISSED'}  {text}: {measured:.2f} {relation} {bound:g}")
+        if not holds:
+            missed.append(text)
+    return missed
