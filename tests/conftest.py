@@ -49,9 +49,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Name the engines that ran and those that were not found."""
+    """Write what tests have to say at the end; name the engines that ran and those that were not found."""
     reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
     ran = {value for report in reports for name, value in getattr(report, "user_properties", []) if name == "engine"}
+    for report in reports:
+        for text in (value for name, value in getattr(report, "user_properties", []) if name == "closing lines"):
+            terminalreporter.write_line(text)
     absent = {name: missing(name) for name in OPTIONAL if missing(name)}
     terminalreporter.write_line(f"engines run: {', '.join(['duckdb', *sorted(ran)])}")
     for name in sorted(absent):

@@ -42,10 +42,10 @@ def read_cases(folder: Path, fallback: Path | None = None) -> list[Case]:
     raw = json.loads((folder / "metrics.json").read_text())
     known = {each["id"]: each for each in (json.loads((fallback / "metrics.json").read_text()) if fallback else [])}
     known |= {each["id"]: each for each in raw}
-    return [_resolved(each, known) for each in raw]
+    return [resolved(each, known) for each in raw]
 
 
-def _resolved(raw: dict[str, Any], known: dict[str, Any]) -> Case:
+def resolved(raw: dict[str, Any], known: dict[str, Any]) -> Case:
     inputs = raw.get("inputs") or {}
     inputs = inputs if isinstance(inputs, dict) else {"rows": inputs}
     case = Case(raw["id"], raw["kind"], {}, raw.get("policy") or {}, raw["expected"], raw.get("source", ""), raw.get("note", ""))

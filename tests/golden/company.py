@@ -43,10 +43,9 @@ class Company:
         if contract not in {row["contract_id"] for row in self.rows["contract"]}:
             self.add("contract", contract_id=contract, account_id=account, starts_on=starts_on, ends_on=ends_on,
                      **{"signed_on": starts_on, **terms})  # fmt: skip
-        for row in self.rows["contract"]:
-            if row["contract_id"] == contract:  # a contract lasts as long as its last line
-                row.pop("ends_on", None)
-                row |= {"ends_on": ends_on} if ends_on else {}
+        held = next(row for row in self.rows["contract"] if row["contract_id"] == contract)
+        held.pop("ends_on", None)  # a contract lasts as long as its last line
+        held.update({"ends_on": ends_on} if ends_on else {})
         recurring, one_off = money(more.pop("recurring_discount", 0)), money(more.pop("one_off_discount", 0))
         values = {
             "product_id": "plan",

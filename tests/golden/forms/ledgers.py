@@ -48,7 +48,7 @@ def events(case: Case) -> dict[str, Any]:
         if since is not None and "resum" not in event:
             _line(company, customer, price, since, day)
         if re.match("resum|unpause", event):
-            begun, price, paused = since, price, running.pop((customer, "paused"), None)
+            begun, paused = since, running.pop((customer, "paused"), None)
             _line(company, customer, price, begun, day, paused_from=paused, paused_to=day)
             amount = amount or price
         if not re.match("churn|cancel|end", event):
@@ -192,8 +192,7 @@ def movement_lists(case: Case) -> dict[str, Any]:
         for index in range(since.index, (until or months[-1] + 1).index):
             company.month(customer, Month(index), amount, product_id="plan")
     ledger = company.ledger(policy_of(case), months[-1])
-    found = {key: [figures(ledger, [key], month).get(key) for month in months] for key in case.expected}
-    return found
+    return {key: [figures(ledger, [key], month).get(key) for month in months] for key in case.expected}
 
 
 def laid_out(case: Case, months: list[Month]) -> list[tuple[str, Month, Month | None, Decimal]]:

@@ -55,7 +55,9 @@ def panel_answers(case: Case, company: Company, policy: Policy, last: Month) -> 
         elif not isinstance(inner, dict) and (view := _view_of(key)):
             name, changes = view
             viewed = company.ledger(policy.replace(**changes), last)
-            answers |= {key: held for held in figures(viewed, [name], last, _period([name])).values()}
+            answers.update(
+                dict.fromkeys([key] if (held := figures(viewed, [name], last, _period([name]))) else [], held.get(name))
+            )
     flat = {key: value for key, value in case.expected.items() if key not in answers}
     return {**figures(ledger, flat, last, _period(flat)), **answers, **cohorts(case, ledger)}
 
