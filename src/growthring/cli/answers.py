@@ -14,6 +14,7 @@ from growthring.cli.options import (
     Partial,
     PolicyName,
     ProjectFolder,
+    SnapshotId,
     Top,
     instant,
 )
@@ -50,6 +51,7 @@ def show(
     currency: Currency = None,
     as_of: AsOf = None,
     include_partial: Partial = False,
+    snapshot: SnapshotId = None,
     as_json: AsJson = False,
     project: ProjectFolder = HERE,
 ) -> None:
@@ -58,7 +60,7 @@ def show(
     from growthring.operations.show import View
     from growthring.operations.show import show as answer_of
 
-    view = View(at, since, period, by, currency, instant(as_of), include_partial)
+    view = View(at, since, period, by, currency, instant(as_of), include_partial, snapshot)
     with drawn() as progress:
         answer = answer_of(Project.open(project), metric, view, policy=policy, progress=progress)
     if as_json:
@@ -80,6 +82,7 @@ def explain(
     currency: Currency = None,
     as_of: AsOf = None,
     include_partial: Partial = False,
+    snapshot: SnapshotId = None,
     as_json: AsJson = False,
     project: ProjectFolder = HERE,
 ) -> None:
@@ -88,7 +91,7 @@ def explain(
     from growthring.operations.project import Project
     from growthring.operations.show import View
 
-    view = View(at=at, currency=currency, as_of=instant(as_of), include_partial=include_partial)
+    view = View(at=at, currency=currency, as_of=instant(as_of), include_partial=include_partial, snapshot=snapshot)
     with drawn() as progress:
         answer = answer_of(Project.open(project), metric, view, policy=policy, dialect=dialect, progress=progress)
     if as_json:
@@ -100,6 +103,7 @@ def explain(
         ("driver", "What moved it"),
         ("customer", "Who moved it most"),
         ("count", "Rows"),
+        ("line", "Accepted invoice lines by kind"),
         ("switch", "Switches"),
     ):
         chosen = [row for row in rows if row.get("kind") == kind]
@@ -117,6 +121,7 @@ def compare(
     currency: Currency = None,
     as_of: AsOf = None,
     include_partial: Partial = False,
+    snapshot: SnapshotId = None,
     top: Top = 20,
     as_json: AsJson = False,
     project: ProjectFolder = HERE,
@@ -128,7 +133,7 @@ def compare(
 
     if len(policy) != 2:
         raise ConfigurationError(f"{len(policy)} policies were named.", valid="A bridge has two ends: --policy A --policy B.")
-    view = View(at=at, currency=currency, as_of=instant(as_of), include_partial=include_partial)
+    view = View(at=at, currency=currency, as_of=instant(as_of), include_partial=include_partial, snapshot=snapshot)
     with drawn() as progress:
         answer = answer_of(Project.open(project), metric, policy[0], policy[1], view, top=top, progress=progress)
     if as_json:

@@ -13,6 +13,7 @@ _PROBLEMS_FOUND = 3
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command(epilog="Example: growthring problems   ·   growthring problems MISSING_ACCOUNT_ID --limit 20 --json")(problems)
+    app.command(epilog="Example: growthring snapshots")(snapshots)
     app.command(epilog="Example: growthring tables   ·   growthring tables invoice_line")(tables)
 
 
@@ -54,6 +55,33 @@ def problems(
         say("No problems: every row was taken as it stood.")
     if any(each.severity == "rejected" for each in summary):
         raise typer.Exit(_PROBLEMS_FOUND)
+
+
+def snapshots(as_json: AsJson = False, project: ProjectFolder = HERE) -> None:
+    """List the snapshots, the oldest first; show, explain and compare read any of them with --snapshot."""
+    from growthring.operations.project import Project
+
+    shelf = Project.open(project).shelf
+    current = shelf.current()
+    rows: list[dict[str, object]] = []
+    for snapshot_id in shelf.list_ids():
+        snapshot = shelf.load(snapshot_id)
+        rows.append(
+            {
+                "snapshot": snapshot_id,
+                "current": "yes" if current and current.snapshot_id == snapshot_id else "",
+                "data_through": snapshot.data_through,
+                "files": len(snapshot.files),
+                "rows": sum(file.accepted for file in snapshot.files),
+                "rejected": sum(file.rejected for file in snapshot.files),
+            }
+        )
+    if as_json:
+        print_json(rows)
+    elif rows:
+        print_table(rows)
+    else:
+        say("Nothing has been read yet. `growthring run` reads the sources.")
 
 
 def tables(

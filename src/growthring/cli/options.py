@@ -26,6 +26,7 @@ AsOf = Annotated[
 ]
 Partial = Annotated[bool, typer.Option("--include-partial", help="Compare a month that the data cut off, too.")]
 Top = Annotated[int, typer.Option("--top", min=0, help="Rows listed one by one; 0 lists all.")]
+SnapshotId = Annotated[str | None, typer.Option("--snapshot", help="Read an earlier snapshot.", show_default=False)]
 Author = Annotated[str | None, typer.Option("--author", help="Who decides; default: the user logged in.", show_default=False)]
 Dialect = Annotated[str, typer.Option("--dialect", help="duckdb, postgres, spark, clickhouse, bigquery or snowflake.")]
 

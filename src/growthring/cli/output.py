@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _WIDE = 140
 _BARS = 24
 _HIDDEN = ("kind",)
+_NAMES = ("customer", "account", "account_id", "product", "product_id", "name", "row_key", "vintage", "at")
+"""Columns that hold names, even when a name is made of digits alone."""
 
 
 def console() -> "Console":
@@ -50,6 +52,8 @@ def pretty(value: object, unit: str) -> str:
         return "undefined"
     if unit == "ratio" and isinstance(value, int | float):
         return f"{value * 100:.1f} %"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, float):
         return f"{value:,.3f}"
     if isinstance(value, int):
@@ -77,7 +81,7 @@ def print_table(
     names = list(columns) if columns else list(dict.fromkeys(name for row in rows for name in row if name not in _HIDDEN))
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in names:
-        numeric = all(_is_number(row.get(name)) for row in rows)
+        numeric = name not in _NAMES and all(_is_number(row.get(name)) for row in rows)
         table.add_column(name.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
     longest = max(
         (abs(float(row[bar])) for row in rows if bar and _is_number(row.get(bar)) and row.get(bar) is not None), default=0.0
@@ -85,7 +89,10 @@ def print_table(
     if bar and longest:
         table.add_column("")
     for row in rows:
-        cells = [_cell(row.get(name), unit if name in ("value", "effect") else "") for name in names]
+        cells = [
+            str(row.get(name) or "") if name in _NAMES else _cell(row.get(name), unit if name in ("value", "effect") else "")
+            for name in names
+        ]
         if bar and longest:
             cells.append("█" * round(abs(float(row[bar] or 0)) / longest * _BARS))
         table.add_row(*cells)

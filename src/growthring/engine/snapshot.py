@@ -102,11 +102,15 @@ class SnapshotShelf:
         """Return the current snapshot, or nothing before the first run."""
         return self.load(self._head.read_text()) if self._head.exists() else None
 
+    def list_ids(self) -> list[str]:
+        """Return the ids of all snapshots, the oldest first."""
+        return [path.stem for path in sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)]
+
     def load(self, snapshot_id: str) -> Snapshot:
         """Return a snapshot by id."""
         path = self._path(snapshot_id)
         if not path.exists():
-            raise GrowthringError(f"No snapshot {snapshot_id}.", remedy="Run `growthring run` to make one.")
+            raise GrowthringError(f"No snapshot {snapshot_id}.", remedy="`growthring snapshots` lists them.")
         raw = json.loads(path.read_text())
         return Snapshot(
             files=tuple(InputFile(**file) for file in raw["files"]),

@@ -68,7 +68,15 @@ def compare(
     stages: list[Stage] = []
     reading = None
     for switches, policy in path:
-        reading = read(project, policy=policy, metric=wanted, currency=view.currency, as_of=view.as_of, progress=progress)
+        reading = read(
+            project,
+            policy=policy,
+            metric=wanted,
+            currency=view.currency,
+            as_of=view.as_of,
+            snapshot=view.snapshot,
+            progress=progress,
+        )
         month = last_month_of(reading, view.at, include_partial=view.include_partial)
         stages.append(_stage(reading, wanted, month, switches, view))
     assert reading is not None  # noqa: S101 - a path has at least its first policy

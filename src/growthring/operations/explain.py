@@ -6,7 +6,7 @@ from typing import Any
 from growthring.engine.dialects import transpile
 from growthring.kernel.period import Month, PeriodKind
 from growthring.kernel.progress import Progress, silent
-from growthring.operations.answer import Answer, plain, unit_name
+from growthring.operations.answer import Answer, money, plain, unit_name
 from growthring.operations.project import Project
 from growthring.operations.reading import Reading, caveats, last_month_of, read, undefined_because
 from growthring.operations.show import View, show
@@ -22,14 +22,21 @@ def explain(
 ) -> Answer:
     """Answer what a figure is made of.
 
-    The rows come in kinds: ``switch`` (a policy field and its value), ``count`` (rows read and used), ``driver`` (movements
-    between the base date and now) and ``customer`` (who moved it most).
+    The rows come in kinds: ``switch`` (a policy field and its value), ``count`` (rows read and used), ``line`` (money of the
+    accepted invoice lines by their kind), ``driver`` (movements between the base date and now) and ``customer`` (who moved it
+    most).
     """
     wanted = metric(name)
     if wanted.combine is Combine.TABLE:
         return show(project, name, view, policy=policy, progress=progress)
     reading = read(
-        project, policy=project.policy(policy), metric=wanted, currency=view.currency, as_of=view.as_of, progress=progress
+        project,
+        policy=project.policy(policy),
+        metric=wanted,
+        currency=view.currency,
+        as_of=view.as_of,
+        snapshot=view.snapshot,
+        progress=progress,
     )
     month = last_month_of(reading, view.at, include_partial=view.include_partial)
     question = Question(wanted, (month,), view.period)
@@ -41,6 +48,7 @@ def explain(
     rows = [
         *_switches(reading.policy),
         *_counts(reading),
+        *_lines(reading),
         *_drivers(reading, wanted, month, view.period),
         *_customers(reading, question),
     ]
@@ -114,6 +122,17 @@ def _counts(reading: Reading) -> list[dict[str, Any]]:
         found = reading.ledger.connection.execute(f"SELECT COUNT(*) FROM {name}").fetchone()
         rows.append({"kind": "count", "name": name, "rows": int(found[0]) if found else 0})
     return rows
+
+
+def _lines(reading: Reading) -> list[dict[str, Any]]:
+    """Money of the accepted invoice lines by kind, so that what a policy leaves out of recurring revenue is seen."""
+    found = reading.ledger.connection.execute(
+        "SELECT kind, currency, COUNT(*), SUM(amount) FROM invoice_line GROUP BY 1, 2 ORDER BY 2, ABS(SUM(amount)) DESC, 1"
+    ).fetchall()
+    return [
+        {"kind": "line", "line_kind": kind, "currency": currency, "lines": lines, "amount": money(total, currency)}
+        for kind, currency, lines, total in found
+    ]
 
 
 def _drivers(reading: Reading, wanted: Metric, month: Month, period: PeriodKind) -> list[dict[str, Any]]:

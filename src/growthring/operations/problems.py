@@ -7,8 +7,13 @@ from typing import Any
 from growthring.engine.catalog import problem_files
 from growthring.engine.duckdb_session import connect
 from growthring.engine.relation import literal
+from growthring.kernel.currency import EXPONENT
+from growthring.operations.answer import money
 from growthring.operations.project import Project
 from growthring.tables import PROBLEM
+
+# an account history has one problem row a code, whose message says how many input rows it stands for
+_STANDS_FOR = "COALESCE(TRY_CAST(regexp_extract(message, 'Rows like this: (\\d+),', 1) AS BIGINT), 1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ def summarise_problems(project: Project) -> list[ProblemSummary]:
         .execute(
             f"""
             WITH summed AS (
-              SELECT code, severity, source, COALESCE(currency, '') AS currency, COUNT(*) AS rows, SUM(amount) AS amount,
+              SELECT code, severity, source, COALESCE(currency, '') AS currency, SUM({_STANDS_FOR}) AS rows, SUM(amount) AS amount,
                 MIN(remedy) AS remedy, MIN(message) AS example
               FROM ({select}) GROUP BY ALL
             )
@@ -96,7 +101,7 @@ def _select(project: Project) -> str:
 
 def _amounts(currencies: list[str], amounts: list[Decimal | None]) -> dict[str, str]:
     return {
-        currency or "(no currency)": str(amount)
+        currency or "(no currency)": money(amount, currency) if currency in EXPONENT else str(amount)
         for currency, amount in zip(currencies, amounts, strict=True)
         if amount is not None
     }

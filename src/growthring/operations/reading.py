@@ -62,12 +62,12 @@ def read(
     metric: Metric | None = None,
     currency: str | None = None,
     as_of: datetime | None = None,
-    snapshot: Snapshot | None = None,
+    snapshot: str | None = None,
     progress: Progress = silent,
 ) -> Reading:
     """Open the ledger that a metric is read from, under a policy and the fields that the metric fixes itself."""
     chosen = policy.replace(**dict(metric.basis)) if metric and metric.basis else policy
-    current = snapshot or project.snapshot()
+    current = project.shelf.load(snapshot) if snapshot else project.snapshot()
     setting = project.setting(current, currency=currency, as_of=as_of)
     return Reading(project, current, open_ledger(project.store, current, chosen, setting, progress=progress))
 
@@ -141,12 +141,13 @@ def _rejected(reading: Reading) -> list[str]:
         return []
     listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
     rows = reading.ledger.connection.execute(
-        f"SELECT COALESCE(currency, ''), COUNT(*), SUM(amount) FROM read_parquet([{listed}]) "
-        "WHERE severity = 'rejected' AND table_name IN ('invoice_line', 'contract_line') GROUP BY 1 ORDER BY 1"
+        f"SELECT code, COALESCE(currency, ''), COUNT(*), SUM(amount) FROM read_parquet([{listed}]) "
+        "WHERE severity = 'rejected' AND table_name IN ('invoice_line', 'contract_line') GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"
     ).fetchall()
     parts = [
-        f"{count:,} rows" + (f" worth {currency} {money(total, currency)}" if currency in EXPONENT and total is not None else "")
-        for currency, count, total in rows
+        f"{count:,} × {code}"
+        + (f" worth {currency} {money(total, currency)}" if currency in EXPONENT and total is not None else "")
+        for code, currency, count, total in rows
     ]
     return [f"Left out as problem rows: {'; '.join(parts)} (`growthring problems`)."] if parts else []
 

@@ -29,6 +29,7 @@ class View:
         currency: Reporting currency other than the project's.
         as_of: What was known then.
         include_partial: Whether a month that the data cut off may be compared.
+        snapshot: Id of an earlier snapshot to read, or nothing for the current one.
     """
 
     at: str | None = None
@@ -38,6 +39,7 @@ class View:
     currency: str | None = None
     as_of: datetime | None = None
     include_partial: bool = False
+    snapshot: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,13 @@ def show(project: Project, name: str, view: View, *, policy: str | None = None, 
     """
     wanted = metric(name)
     reading = read(
-        project, policy=project.policy(policy), metric=wanted, currency=view.currency, as_of=view.as_of, progress=progress
+        project,
+        policy=project.policy(policy),
+        metric=wanted,
+        currency=view.currency,
+        as_of=view.as_of,
+        snapshot=view.snapshot,
+        progress=progress,
     )
     series = series_of(reading, view)
     if wanted.combine is Combine.TABLE:
