@@ -104,6 +104,15 @@ def test_what_every_engine_reads_alike_is_taken(sql: str) -> None:
     assert violations(sql) == []
 
 
+def test_steps_of_one_name_in_different_relations_do_not_meet() -> None:
+    inner = "WITH s AS (SELECT x FROM t) SELECT s.x AS x FROM s"
+    sql = f"WITH a AS ({inner}), s AS (SELECT x FROM u) SELECT s.x AS x FROM s JOIN a ON a.x = s.x"
+    written = " ".join(transpile(sql, "spark").split())
+    assert "a_s AS ( SELECT x FROM t )" in written
+    assert "SELECT s.x AS x FROM a_s AS s" in written
+    assert "s AS ( SELECT x FROM u )" in written
+
+
 def test_an_unknown_dialect_is_refused_with_those_that_are_known() -> None:
     with pytest.raises(UnknownValueError, match="postgres, spark, clickhouse"):
         transpile("SELECT 1 AS x", "oracle")

@@ -50,6 +50,7 @@ def transpile(sql: str, dialect: str) -> str:
     if dialect == "duckdb":
         return sql
     tree = sqlglot.parse_one(sql, read="duckdb")
+    _distinct_steps(tree)
     for fix in (_plain_interval, _rounded_double, *_FIXES[dialect]):
         tree = _corrected(tree, fix)
     return tree.sql(dialect=dialect, pretty=True)
@@ -66,6 +67,25 @@ def _corrected(tree: exp.Expr, fix: _Fix) -> exp.Expr:
         else:
             node.replace(changed)
     return tree
+
+
+def _distinct_steps(tree: exp.Expr) -> None:
+    """Give a WITH step inside another step a name of its own: sqlglot writes Spark's steps all at the top."""
+    names = [step.alias for step in tree.find_all(exp.CTE)]
+    for inner in list(tree.find_all(exp.With)):
+        owner = inner.find_ancestor(exp.CTE)
+        if owner is None or inner.parent is None:
+            continue
+        for index, step in enumerate(inner.expressions):
+            old, new = step.alias, f"{owner.alias}_{step.alias}"
+            if names.count(old) < 2:
+                continue
+            # a step and those before it still mean the outer table of the name
+            before = {id(table) for each in inner.expressions[: index + 1] for table in each.find_all(exp.Table)}
+            for table in list(inner.parent.find_all(exp.Table)):
+                if table.name == old and id(table) not in before:
+                    table.replace(exp.to_table(new, alias=table.alias or old))
+            step.args["alias"].set("this", exp.to_identifier(new))
 
 
 def _plain_interval(node: exp.Expr) -> exp.Expr:
