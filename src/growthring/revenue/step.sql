@@ -10,7 +10,14 @@ WITH change AS (
     COALESCE(earlier.recurring_amount, CAST(0 AS DECIMAL(18,4))) AS before_amount,
     COALESCE(here.recurring_amount, CAST(0 AS DECIMAL(18,4))) AS after_amount,
     CASE
-      WHEN $fx = 'floating' AND earlier.month IS NOT NULL AND here.month IS NOT NULL
+      WHEN earlier.month IS NOT NULL AND here.month IS NOT NULL
+        AND (
+          $fx = 'floating'
+          OR (
+            $fx = 'event'
+            AND ROUND(CAST(CAST(here.native_amount AS DECIMAL(38,4)) * here.rate AS DECIMAL(38,12)), 4) = here.recurring_amount
+          )
+        )
         THEN CAST(
           ROUND(CAST(CAST(earlier.native_amount AS DECIMAL(38,4)) * here.rate AS DECIMAL(38,12)), 4)
           - earlier.recurring_amount AS DECIMAL(18,4)
