@@ -89,8 +89,11 @@ def print_table(
     if bar and longest:
         table.add_column("")
     for row in rows:
+        counted_in = str(row.get("unit", unit))
         cells = [
-            str(row.get(name) or "") if name in _NAMES else _cell(row.get(name), unit if name in ("value", "effect") else "")
+            str(row.get(name) or "")
+            if name in _NAMES
+            else _cell(row.get(name), counted_in if name in ("value", "effect") else "")
             for name in names
         ]
         if bar and longest:

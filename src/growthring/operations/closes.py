@@ -13,13 +13,13 @@ from growthring.journal.entries import Close
 from growthring.kernel.errors import ConfigurationError, GrowthringError
 from growthring.kernel.ids import digest
 from growthring.kernel.period import Month
-from growthring.operations.answer import Answer, money, unit_name
+from growthring.operations.answer import Answer, Value, money, plain, unit_name
 from growthring.operations.assertions import require_assertions
 from growthring.operations.project import Project
 from growthring.operations.reading import Reading, caveats, is_partial, read, undefined_because
 from growthring.operations.restated_rows import restated_rows
 from growthring.revenue.evaluation import Question, evaluate
-from growthring.revenue.metrics import METRICS, Combine, metric
+from growthring.revenue.metrics import METRICS, Combine, Unit, metric
 from growthring.revenue.policy import DESCRIPTIVE, Policy
 
 _FIGURES = "entity_month.parquet"
@@ -92,7 +92,10 @@ def close(
         definition=f"{month} as reported under {chosen.name}, revision {entry.revision}, closed by {who}.",
         policy=reading.policy_name(),
         snapshot=reading.snapshot.snapshot_id,
-        rows=[{"metric": name, "value": value} for name, value in figures.items()],
+        rows=[
+            {"metric": name, "value": _typed(name, value), "unit": unit_name(metric(name).unit, reading.currency)}
+            for name, value in figures.items()
+        ],
         caveats=caveats(reading, [month]),
     )
 
@@ -181,9 +184,19 @@ def _figures(project: Project, reading: Reading, month: Month) -> dict[str, str]
         if undefined_because(reading, wanted, month, denominator, include_partial=True) or not points:
             continue
         value = points[0].value
-        is_money = wanted.unit.value.startswith("money")
-        found[wanted.name] = money(Decimal(value or 0), reading.currency) if is_money else str(value)
+        found[wanted.name] = str(plain(Decimal(0) if value is None else value, wanted.unit, reading.currency))
     return found
+
+
+def _typed(name: str, value: str) -> Value:
+    """Return a figure kept as text the way an Answer carries it."""
+    match metric(name).unit:
+        case Unit.RATIO | Unit.INDEX:
+            return float(value)
+        case Unit.COUNT:
+            return int(value)
+        case _:
+            return value
 
 
 def _keep(project: Project, reading: Reading, month: Month, figures: Mapping[str, str]) -> Artifact:

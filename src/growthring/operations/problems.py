@@ -49,8 +49,8 @@ def summarise_problems(project: Project) -> list[ProblemSummary]:
         .execute(
             f"""
             WITH summed AS (
-              SELECT code, severity, source, COALESCE(currency, '') AS currency, SUM({_STANDS_FOR}) AS rows, SUM(amount) AS amount,
-                MIN(remedy) AS remedy, MIN(message) AS example
+              SELECT code, severity, source, COALESCE(currency, '') AS currency,
+                SUM({_STANDS_FOR}) AS rows, SUM(amount) AS amount, MIN(remedy) AS remedy, MIN(message) AS example
               FROM ({select}) GROUP BY ALL
             )
             SELECT code, severity, source, SUM(rows), list(currency ORDER BY currency), list(amount ORDER BY currency),

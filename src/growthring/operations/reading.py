@@ -19,6 +19,8 @@ from growthring.revenue.metrics import Metric
 from growthring.revenue.policy import Policy
 from growthring.revenue.stored_ledger import open_ledger
 
+_CODES_TOLD = 3
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -144,12 +146,18 @@ def _rejected(reading: Reading) -> list[str]:
         f"SELECT code, COALESCE(currency, ''), COUNT(*), SUM(amount) FROM read_parquet([{listed}]) "
         "WHERE severity = 'rejected' AND table_name IN ('invoice_line', 'contract_line') GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"
     ).fetchall()
+    counts: dict[str, int] = {}
+    worth: dict[str, list[str]] = {}
+    for code, currency, count, total in rows:
+        counts[code] = counts.get(code, 0) + count
+        if currency in EXPONENT and total is not None:
+            worth.setdefault(code, []).append(f"{currency} {money(total, currency)}")
     parts = [
-        f"{count:,} × {code}"
-        + (f" worth {currency} {money(total, currency)}" if currency in EXPONENT and total is not None else "")
-        for code, currency, count, total in rows
+        f"{count:,} × {code}" + (f" worth {', '.join(worth[code])}" if code in worth else "")
+        for code, count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))
     ]
-    return [f"Left out as problem rows: {'; '.join(parts)} (`growthring problems`)."] if parts else []
+    told = "; ".join(parts[:_CODES_TOLD]) + (f"; {len(parts) - _CODES_TOLD} more codes" if len(parts) > _CODES_TOLD else "")
+    return [f"Left out as problem rows: {told} (`growthring problems`)."] if parts else []
 
 
 def _unconverted(reading: Reading) -> list[str]:
