@@ -38,11 +38,11 @@ def test_the_ledger_and_retention_are_the_same_row_by_row(engine: str, policy: s
 
 
 @pytest.mark.parametrize(("engine", "policy"), engine_cases("standard", engines=OTHERS))
-def test_every_metric_has_the_same_value(engine: str, policy: str, opened: OpenEngine) -> None:
+def test_metrics_have_the_same_values(engine: str, policy: str, opened: OpenEngine) -> None:
     expected, executor = expected_under(policy), opened(engine)
     fill(executor, expected)
     computed: dict[str, str] = {}
-    for question in _questions():
+    for question in _questions(sampled=engine == "spark"):
         *steps, contribution = question_chain(expected.ledger, question)
         executor.run([each for each in steps if computed.get(each.name) != each.sql])
         computed.update({each.name: each.sql for each in steps})
@@ -78,12 +78,14 @@ def test_old_days_come_back(engine: str, case: str, opened: OpenEngine) -> None:
     _assert_same(executor.fetch("thing"), rows, case)
 
 
-def _questions() -> Iterator[Question]:
-    for name in VALUES:
+def _questions(*, sampled: bool) -> Iterator[Question]:
+    """Return what is asked; of a slow engine one metric for each relation and way of adding up."""
+    first = {(METRICS[name].relation, METRICS[name].combine): name for name in reversed(VALUES)}
+    for name in first.values() if sampled else VALUES:
         yield Question(METRICS[name], (LAST - 4, LAST))
     for by in ("segment", "product_family"):
-        for name in GROUPED:
-            yield Question(METRICS[name], (LAST,), by=by)
+        for name in GROUPED[: 2 if sampled else None]:
+            yield Question(METRICS[name], (LAST - 4, LAST), by=by)
 
 
 def _table(rows: list[Row]) -> pa.Table:
