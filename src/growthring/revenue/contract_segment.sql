@@ -45,7 +45,7 @@ counted AS (
     AND (
       line.kind = 'recurring'
       OR (line.kind = 'usage' AND $usage = 'include')
-      OR (line.kind = 'one_off' AND $one_off = 'include')
+      OR (line.kind = 'one_off' AND $one_off = 'include' AND $evidence = 'contracts')
     )
 )
 SELECT

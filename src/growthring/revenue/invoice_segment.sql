@@ -28,9 +28,13 @@ WITH counted AS (
   WHERE line.known_at <= $as_of
     AND (
       (line.kind = 'recurring' AND $evidence = 'invoices')
-      OR (line.kind = 'usage' AND $usage = 'include')
-      OR (line.kind = 'one_off' AND $one_off = 'include')
-      OR (line.kind = 'credit' AND ($credits = 'net' OR ($credits = 'dated' AND line.period_start IS NOT NULL)))
+      OR (line.kind = 'usage' AND $usage = 'include' AND $evidence <> 'contracts')
+      OR (line.kind = 'one_off' AND $one_off = 'include' AND $evidence <> 'contracts')
+      OR (
+        line.kind = 'credit'
+        AND $evidence = 'invoices'
+        AND ($credits = 'net' OR ($credits = 'dated' AND line.period_start IS NOT NULL))
+      )
     )
 )
 SELECT

@@ -138,7 +138,7 @@ class Policy(_Part):
 
     evidence: Evidence = Field(
         Evidence.INVOICES,
-        description="Documents read: `invoices`, `contracts`, or `both` (contracts for recurring, invoices for usage).",
+        description="Documents read: `invoices`, `contracts`, or `both` (contracts for what recurs, invoices for usage and one-offs).",
     )
     grain: Grain = Field(
         Grain.MONTH_END,
