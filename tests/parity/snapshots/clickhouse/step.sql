@@ -10,12 +10,21 @@ WITH change AS (
     COALESCE(earlier.recurring_amount, CAST('0' AS Nullable(Decimal(18, 4)))) AS before_amount,
     COALESCE(here.recurring_amount, CAST('0' AS Nullable(Decimal(18, 4)))) AS after_amount,
     CASE
-      WHEN 'floating' = 'floating'
-      AND NOT (
+      WHEN NOT (
         earlier.month IS NULL
       )
       AND NOT (
         here.month IS NULL
+      )
+      AND (
+        'floating' = 'floating'
+        OR (
+          'floating' = 'event'
+          AND ROUND(
+            CAST(CAST(here.native_amount AS Nullable(Decimal(38, 4))) * here.rate AS Nullable(Decimal(38, 12))),
+            4
+          ) = here.recurring_amount
+        )
       )
       THEN CAST(ROUND(
         CAST(CAST(earlier.native_amount AS Nullable(Decimal(38, 4))) * here.rate AS Nullable(Decimal(38, 12))),

@@ -68,7 +68,7 @@ WITH unpaid AS (
         line.kind = 'usage' AND 'include' = 'include'
       )
       OR (
-        line.kind = 'one_off' AND 'exclude' = 'include'
+        line.kind = 'one_off' AND 'exclude' = 'include' AND 'invoices' = 'contracts'
       )
     )
 )

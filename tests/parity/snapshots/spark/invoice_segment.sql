@@ -37,13 +37,14 @@ WITH counted AS (
         line.kind = 'recurring' AND 'invoices' = 'invoices'
       )
       OR (
-        line.kind = 'usage' AND 'include' = 'include'
+        line.kind = 'usage' AND 'include' = 'include' AND 'invoices' <> 'contracts'
       )
       OR (
-        line.kind = 'one_off' AND 'exclude' = 'include'
+        line.kind = 'one_off' AND 'exclude' = 'include' AND 'invoices' <> 'contracts'
       )
       OR (
         line.kind = 'credit'
+        AND 'invoices' = 'invoices'
         AND (
           'dated' = 'net' OR (
             'dated' = 'dated' AND NOT line.period_start IS NULL

@@ -10,7 +10,7 @@ WITH dated AS (
       ELSE SUM(contribution.numerator)
     END AS numerator,
     SUM(contribution.denominator) AS denominator,
-    COUNT(DISTINCT contribution.entity_id) AS customers
+    COUNT(*) AS customers
   FROM contribution
   GROUP BY
     contribution.at_month,
