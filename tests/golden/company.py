@@ -55,8 +55,9 @@ class Company:
             "currency": self.currency,
         }
         self.add(
-            "contract_line", contract_line_id=f"line {len(self.rows['contract_line']) + 1}", contract_id=contract, account_id=account,
-            starts_on=starts_on, ends_on=ends_on, amount=money(amount) - recurring - one_off, list_amount=money(amount),
+            "contract_line", contract_line_id=f"line {len(self.rows['contract_line']) + 1}", contract_id=contract,
+            account_id=account, starts_on=starts_on, ends_on=ends_on,
+            amount=money(amount) - recurring - one_off, list_amount=money(amount),
             recurring_discount_amount=recurring, one_off_discount_amount=one_off, **{**values, **more},
         )  # fmt: skip
 
@@ -66,7 +67,8 @@ class Company:
         recurring, one_off = money(more.pop("recurring_discount", 0)), money(more.pop("one_off_discount", 0))
         values = {"product_id": "plan", "kind": "recurring", "currency": self.currency, "issued_on": starts_on}
         self.add(
-            "invoice_line", invoice_line_id=number, invoice_id=number, account_id=account, period_start=starts_on, period_end=ends_on,
+            "invoice_line", invoice_line_id=number, invoice_id=number, account_id=account, period_start=starts_on,
+            period_end=ends_on,
             amount=money(amount) - recurring - one_off, list_amount=money(amount),
             recurring_discount_amount=recurring, one_off_discount_amount=one_off, **{**values, **more},
         )  # fmt: skip
@@ -109,7 +111,8 @@ def movements(ledger: Ledger, months: Iterable[Month] | None = None) -> list[dic
     """Return the ledger's lines in order of time, summed over drivers and products of a customer."""
     rows = ledger.connection.execute(
         "SELECT month, entity_id, movement, MIN(product_id), SUM(movement_amount) FROM movement "
-        "GROUP BY month, entity_id, movement ORDER BY month, CASE movement WHEN 'new' THEN 0 WHEN 'reactivation' THEN 1 WHEN 'expansion' THEN 2 "
+        "GROUP BY month, entity_id, movement ORDER BY month, "
+        "CASE movement WHEN 'new' THEN 0 WHEN 'reactivation' THEN 1 WHEN 'expansion' THEN 2 "
         "WHEN 'contraction' THEN 3 ELSE 4 END, entity_id"
     ).fetchall()
     wanted = None if months is None else {month.index for month in months}

@@ -180,6 +180,7 @@ def add_accounts(company: Company, rows: list[Row], merged: dict[str, str] | Non
     for account, parent in sorted({(row.account, row.parent or "") for row in rows}):
         above = parent if parent and parent != account else None
         company.add("account", account_id=account, name=account, parent_account_id=above, valid_from=first,
-                    merged_into_account_id=(merged or {}).get(account), merged_on=(LAST - 6).first_day if account in (merged or {}) else None)  # fmt: skip
+                    merged_into_account_id=(merged or {}).get(account),
+                    merged_on=(LAST - 6).first_day if account in (merged or {}) else None)  # fmt: skip
     for account, segment in sorted({(row.account, row.segment) for row in rows if row.segment}):
         company.add("account_attribute", account_id=account, attribute="segment", value=segment, valid_from=first)

@@ -41,7 +41,8 @@ def spread(case: Case) -> dict[str, Any]:
     return {
         "months": list(net), "net_sum": sum(net.values()), "sum": sum(net.values()), "total": sum(net.values()),
         "invoice_by_month": by_month, "by_month": net, "net_by_month": net, "credit_by_month": views["credit_note"],
-        "revenue_by_month": net, "deferred": rates.deferred_amount(schedule, as_of), "recognised": recognised, "recognized": recognised, **net,
+        "revenue_by_month": net, "deferred": rates.deferred_amount(schedule, as_of), "recognised": recognised,
+        "recognized": recognised, **net,
     }  # fmt: skip
 
 
@@ -59,7 +60,8 @@ def midcycle(case: Case) -> dict[str, Any]:
     prices = [held for key, held in case.inputs.items() if isinstance(held, int | float) and re.fullmatch(_SEAT, key)]
     billed = next((held for key, held in case.inputs.items() if "prorat" in key and isinstance(held, int | float)), None)
     month = Month.parse("2025-06")
-    added = next((date.fromisoformat(held) for held in case.inputs.values() if isinstance(held, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", held)),
+    days = [held for held in case.inputs.values() if isinstance(held, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", held)]
+    added = next((date.fromisoformat(held) for held in days),
                  date(2025, 6, 16))  # fmt: skip
     month = Month.of(added)
     if billed is None:

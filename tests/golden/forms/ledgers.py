@@ -87,7 +87,8 @@ def _by_month(case: Case, company: Company, through: Month, **given: Any) -> dic
 
 
 _COLUMNS = {
-    "customer": r"customer(_id)?|account(_id)?", "start": r"(.*_)?(start|starts|started|from|begin|begins|began|activated|joined|created)(_\w+)?",
+    "customer": r"customer(_id)?|account(_id)?",
+    "start": r"(.*_)?(start|starts|started|from|begin|begins|began|activated|joined|created)(_\w+)?",
     "end": r"(.*_)?(end|ends|ended|to|until|lapse|lapsed|lapses|cancelled|canceled|churned|stopped|expired)(_\w+)?",
     "amount": r"mrr|(monthly|price|amount|value)(_\w+)?",
 }  # fmt: skip

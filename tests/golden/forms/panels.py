@@ -19,18 +19,23 @@ from tests.golden.words import policy_of, threshold_of
 
 _SEPARATE = {"level": "account", "hierarchy": "as_of"}
 _TOGETHER = {"level": "parent", "hierarchy": "current"}
-_VIEWS: dict[str, dict[str, Any]] = {
-    **dict.fromkeys(("account", "account_level", "by_account", "accounts", "separate", "unmerged", "before", "before_merge", "child", "as_of"), _SEPARATE),
-    **dict.fromkeys(("parent", "parent_level", "by_parent", "parents", "merged", "together", "after", "after_merge", "current", "restated"), _TOGETHER),
-    **dict.fromkeys(("point", "point_to_point", "p2p"), {"ndr": "point"}),
-    **dict.fromkeys(("bridge", "lazy"), {"ndr": "bridge"}), "survivors": {"ndr": "survivors"}, "two_year": {"ndr": "two_year"},
-    **dict.fromkeys(("quarter_yoy", "quarter_over_quarter", "quarter"), {"ndr": "quarter_yoy", "grr_cap": "account"}),
-    **dict.fromkeys(("avg4q", "simple_avg", "average"), {"ndr": "avg4q"}), "trailing12": {"ndr": "trailing12_weighted"},
-    **dict.fromkeys(("weighted_avg", "trailing12_weighted", "trailing_12", "weighted"), {"ndr": "trailing12_weighted"}),
-    **dict.fromkeys(("per_account", "account_cap"), {"grr_cap": "account"}), "per_product": {"grr_cap": "product"},
-    **dict.fromkeys(("total", "totals", "on_totals"), {"grr_cap": "total"}), "at_base": {"base_threshold": "at_base"},
-    "base_only": {"base_threshold": "at_base"}, "both": {"base_threshold": "both"}, "both_dates": {"base_threshold": "both"},
-}  # fmt: skip
+_NAMED: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("account account_level by_account accounts separate unmerged before before_merge child as_of", _SEPARATE),
+    ("parent parent_level by_parent parents merged together after after_merge current restated", _TOGETHER),
+    ("point point_to_point p2p", {"ndr": "point"}),
+    ("bridge lazy", {"ndr": "bridge"}),
+    ("survivors", {"ndr": "survivors"}),
+    ("two_year two_year_cohort", {"ndr": "two_year"}),
+    ("quarter quarter_yoy", {"ndr": "quarter_yoy"}),
+    ("average simple_avg avg4q", {"ndr": "avg4q"}),
+    ("weighted weighted_avg trailing12 trailing_12 trailing12_weighted", {"ndr": "trailing12_weighted"}),
+    ("per_account account_cap", {"grr_cap": "account"}),
+    ("per_product product_cap", {"grr_cap": "product"}),
+    ("total totals on_totals", {"grr_cap": "total"}),
+    ("at_base base_only", {"base_threshold": "at_base"}),
+    ("both both_dates", {"base_threshold": "both"}),
+)
+_VIEWS = {name: changes for names, changes in _NAMED for name in names.split()}
 """What a figure's name or its suffix says about the policy it is printed for."""
 
 

@@ -206,8 +206,9 @@ def coterm(case: Case) -> dict[str, Any]:
     at, before = Month.of(begins), Month.of(begins) - 1
     grown = Decimal(str(value(ledger, "expansion_mrr", at)))
     upsell = Decimal(str(value(ledger, "arr", at))) - Decimal(str(value(ledger, "arr", before)))
-    return {**figures(ledger, case.expected, at), "base_acv": value(ledger, "arr", before), "base_arr": value(ledger, "arr", before),
-            "upsell_arr": upsell, "upsell_prorated_booking": rates.booked_amount(grown, left), "arr_after": value(ledger, "arr", at)}  # fmt: skip
+    return {**figures(ledger, case.expected, at), "base_acv": value(ledger, "arr", before),
+            "base_arr": value(ledger, "arr", before), "upsell_arr": upsell,
+            "upsell_prorated_booking": rates.booked_amount(grown, left), "arr_after": value(ledger, "arr", at)}  # fmt: skip
 
 
 @form("the value of a contract's segment and its dates", has("segment_value", "start", "end"))

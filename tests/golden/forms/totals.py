@@ -58,7 +58,8 @@ def company_of(given: dict[str, Decimal]) -> Company:
     kept = start - loss
     shrinking = (cut + kept) / 2 if cut else Decimal(0)
     company = Company()
-    for name, then, now in (("lost", loss, 0), ("shrinking", shrinking, shrinking - cut), ("growing", kept - shrinking, kept - shrinking + gain),
+    for name, then, now in (("lost", loss, 0), ("shrinking", shrinking, shrinking - cut),
+                            ("growing", kept - shrinking, kept - shrinking + gain),
                             ("new", 0, given.get("new", 0)), ("back", 0, given.get("reactivation", 0))):  # fmt: skip
         for month, amount in ((before, then), (_AT, now)):
             if amount:

@@ -82,7 +82,8 @@ def annualised_rate(case: Case) -> dict[str, Any]:
 @form("revenue of a quarter", has("quarter_revenue"))
 def annualised_quarter(case: Case) -> dict[str, Any]:
     company = Company()
-    company.invoice("everyone", case.inputs["quarter_revenue"], Month.parse("2025-01").first_day, Month.parse("2025-04").first_day,
+    company.invoice("everyone", case.inputs["quarter_revenue"], Month.parse("2025-01").first_day,
+                    Month.parse("2025-04").first_day,
                     kind="usage", product_id="usage")  # fmt: skip
     at = Month.parse("2025-03")
     return figures(company.ledger(policy_of(case, smoothing="quarter_x4", basis="recognised"), at), case.expected, at)
