@@ -18,7 +18,7 @@ from growthring.cli.options import (
     Top,
     instant,
 )
-from growthring.cli.output import print_answer, print_caveats, print_json, print_table, print_triangle, say
+from growthring.cli.output import print_answer, print_bridge, print_caveats, print_json, print_table, print_triangle, say
 from growthring.cli.progress import drawn
 from growthring.kernel.errors import ConfigurationError
 from growthring.kernel.period import PeriodKind
@@ -139,7 +139,7 @@ def compare(
     if as_json:
         say(answer.as_json())
     else:
-        print_answer(answer)
+        print_bridge(answer)
 
 
 def metrics(as_json: AsJson = False) -> None:

@@ -4,6 +4,7 @@ import json
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -50,14 +51,10 @@ def pretty(value: object, unit: str) -> str:
     """
     if value is None:
         return "undefined"
-    if unit == "ratio" and isinstance(value, int | float):
-        return f"{value * 100:.1f} %"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return f"{value:,.3f}"
-    if isinstance(value, int):
-        return f"{value:,}"
+    if isinstance(value, int | float) and unit in ("ratio", "points"):
+        return f"{value * 100:.1f} %" if unit == "ratio" else f"{value * 100:+.2f} points"
+    if isinstance(value, int | float):
+        return f"{value:,}" if isinstance(value, int) else f"{value:,.3f}"
     return with_commas(str(value))
 
 
@@ -119,6 +116,25 @@ def print_caveats(answer: "Answer") -> None:
         say()
     for caveat in answer.caveats:
         say(f"  ! {caveat}")
+
+
+def print_bridge(answer: "Answer") -> None:
+    """Print the gap between two policies: first by switch, then the customers under each switch."""
+    unit = "points" if answer.unit == "ratio" else answer.unit
+    counted = "" if unit == "points" else f" {unit}"
+    say(f"{answer.metric} at {answer.at}, {answer.policy['name']}: {pretty(answer.value, unit)}{counted}")
+    say(f"  {answer.definition}")
+    for caveat in answer.caveats:
+        say(f"  ! {caveat}")
+    totals: dict[str, Decimal] = {}
+    for row in answer.rows:
+        totals[row["switch"]] = totals.get(row["switch"], Decimal(0)) + Decimal(str(row["effect"]))
+    summed = [{"switch": name, "effect": float(total) if unit == "points" else str(total)} for name, total in totals.items()]
+    if summed:
+        say("\nBy switch")
+        print_table(summed, unit=unit)
+        say("\nBy customer")
+        print_table(answer.rows, unit=unit)
 
 
 def print_triangle(answer: "Answer") -> None:

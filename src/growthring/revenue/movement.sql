@@ -130,8 +130,8 @@ line AS (
     CASE WHEN kept_amount > 0 THEN 'expansion' ELSE 'contraction' END AS movement,
     CASE
       WHEN volume_amount IS NOT NULL THEN 'price'
-      WHEN line_change > 0 THEN 'cross_sell'
-      WHEN line_change < 0 THEN 'product_drop'
+      WHEN line_change > 0 AND kept_amount > 0 THEN 'cross_sell'
+      WHEN line_change < 0 AND kept_amount < 0 THEN 'product_drop'
       ELSE 'unsplit'
     END AS driver,
     kept_amount - COALESCE(volume_amount, 0) AS movement_amount
