@@ -86,7 +86,10 @@ def compare(
         value=_written(gap, wanted),
         unit=unit_name(wanted.unit, reading.currency),
         at=str(month),
-        definition=f"{name} under {second} less {name} under {first}; each row is what one switch changed for one customer.",
+        definition=(
+            f"{name} is {_told(stages[0].value, wanted)} under {first} and {_told(stages[-1].value, wanted)} under {second}; "
+            "the figure is the gap, each row what one switch changed for one customer."
+        ),
         policy={"name": f"{first} → {second}", "version": f"{path[0][1].version} → {path[-1][1].version}"},
         snapshot=reading.snapshot.snapshot_id,
         rows=_rows(stages, wanted, top),
@@ -207,6 +210,10 @@ def _share(stage: Stage, entity: str) -> Fraction:
 
 def _of(stage: Stage, entity: str, rate: int) -> tuple[Fraction, Fraction]:
     return stage.shares.get(entity, {}).get(rate, _NOTHING)
+
+
+def _told(value: Fraction, wanted: Metric) -> str:
+    return f"{float(value) * 100:.1f} %" if wanted.unit is Unit.RATIO else f"{float(value):,.2f}"
 
 
 def _written(value: Fraction, wanted: Metric) -> str | float:
