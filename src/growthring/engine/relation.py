@@ -27,10 +27,12 @@ class Relation:
     Attributes:
         name: The table it defines; other relations read it under this name.
         sql: DuckDB-dialect SELECT without parameters.
+        is_light: It only names what other tables hold, so that it is read through rather than stored.
     """
 
     name: str
     sql: str
+    is_light: bool = False
 
 
 def literal(value: Literal) -> str:

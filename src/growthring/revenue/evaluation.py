@@ -16,6 +16,9 @@ from growthring.revenue.setting import parameters
 
 _PRODUCT_GROUPS = ("product", "product_family")
 
+_ONE_ROW_A_CUSTOMER = ("balance", "subscriber", "retention")
+"""Relations with one row for a customer and date, whose contributions need no adding up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -186,7 +189,9 @@ def _contribution(question: Question, values: dict[str, Literal]) -> Relation:
     averaged = metric.relation == "retention"
     sub = f"{metric.relation}.sub_month" if averaged else f"{metric.relation}.at_month"
     dated = f"{sub} - {values['lag']}" if averaged else sub
-    denominator = f"CAST(SUM({metric.denominator}) AS DECIMAL(38,4))" if metric.denominator else "CAST(NULL AS DECIMAL(38,4))"
+    added_up = bool(question.by) or metric.relation not in _ONE_ROW_A_CUSTOMER
+    total = "SUM" if added_up else ""
+    denominator = f"CAST({total}({metric.denominator}) AS DECIMAL(38,4))" if metric.denominator else "CAST(NULL AS DECIMAL(38,4))"
     # capping the total needs the uncapped sums; every other cap was taken customer by customer
     numerator = "current_amount" if metric.name == "grr" and values["grr_cap"] == GrrCap.TOTAL.value else metric.numerator
     group, join = "''", ""
@@ -201,8 +206,9 @@ def _contribution(question: Question, values: dict[str, Literal]) -> Relation:
         "contribution",
         f"SELECT\n  {metric.relation}.at_month AS at_month,\n  {sub} AS sub_month,\n  {metric.relation}.entity_id AS entity_id,\n"
         f"  {group} AS group_value,\n"
-        f"  CAST(SUM({numerator}) AS DECIMAL(38,4)) AS numerator,\n  {denominator} AS denominator\n"
-        f"FROM {metric.relation}{join}\nGROUP BY {metric.relation}.at_month, {sub}, {metric.relation}.entity_id",
+        f"  CAST({total}({numerator}) AS DECIMAL(38,4)) AS numerator,\n  {denominator} AS denominator\n"
+        f"FROM {metric.relation}{join}"
+        + (f"\nGROUP BY {metric.relation}.at_month, {sub}, {metric.relation}.entity_id" if added_up else ""),
     )
 
 

@@ -52,21 +52,45 @@ def build_movements(
 ) -> Ledger:
     """Compute the movement ledger from a ``recurring`` table that is there already, and check it."""
     chain = ledger_chain(policy, setting, shape)
-    for each in chain:
-        materialise(connection, each)
+    book(connection, chain)
     check_identity(connection, policy, setting)
     return Ledger(connection, policy, setting, (*before, *chain))
+
+
+def book(connection: duckdb.DuckDBPyConnection, chain: Sequence[Relation]) -> None:
+    """Compute the relations of the ledger into tables, except those that only name what others hold."""
+    for each in chain:
+        if each.is_light:
+            define(connection, [each])
+        else:
+            materialise(connection, each)
 
 
 def define(connection: duckdb.DuckDBPyConnection, chain: Sequence[Relation]) -> None:
     """Define relations as views, to be computed where they are read."""
     for each in chain:
+        _make_way(connection, each.name, "BASE TABLE")
         connection.execute(f"CREATE OR REPLACE VIEW {each.name} AS {each.sql}")
 
 
 def materialise(connection: duckdb.DuckDBPyConnection, each: Relation) -> None:
     """Compute a relation into a table of its name."""
+    _make_way(connection, each.name, "VIEW")
     connection.execute(f"CREATE OR REPLACE TABLE {each.name} AS {each.sql}")
+
+
+def forget(connection: duckdb.DuckDBPyConnection, chain: Sequence[Relation]) -> None:
+    """Drop what was computed for a chain."""
+    for each in chain:
+        for kind in ("VIEW", "BASE TABLE"):
+            _make_way(connection, each.name, kind)
+
+
+def _make_way(connection: duckdb.DuckDBPyConnection, name: str, kind: str) -> None:
+    """Drop what has the name, if it is of a kind: tables do not replace views, nor views tables."""
+    found = "SELECT 1 FROM information_schema.tables WHERE table_name = ? AND table_type = ?"
+    if connection.execute(found, [name, kind]).fetchone():
+        connection.execute(f"DROP {kind.removeprefix('BASE ')} {name}")
 
 
 def check_identity(connection: duckdb.DuckDBPyConnection, policy: Policy, setting: Setting) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from growthring.engine.relation import Relation, relation
 from growthring.revenue.policy import Basis, Grain, Level, Policy, Smoothing
@@ -49,7 +49,7 @@ def ledger_chain(policy: Policy, setting: Setting, shape: Shape) -> list[Relatio
 
     chain = [step("scoped")] if policy.exclude else [Relation("scoped", "SELECT * FROM recurring")]
     grouped = policy.level in (Level.ACCOUNT, Level.PARENT) and (shape.has_families or bool(values["by_contract"]))
-    chain.append(step("panel_family" if grouped else "panel", called="panel"))
+    chain.append(step("panel_family", called="panel") if grouped else replace(step("panel"), is_light=True))
     chain.append(step("step_event" if books_events(policy) else "step", called="step"))
     chain += [step(name) for name in ("entity_change", "renewal_month", "advised_month", "involuntary_month")]
     chain += [step("movement"), step("entity_month")]
@@ -79,5 +79,5 @@ def _without_aliases(chain: Sequence[Relation]) -> list[Relation]:
         for old, new in renamed.items():
             sql = re.sub(rf"\b(FROM|JOIN) {old}\b(?= AS )", rf"\1 {new}", sql)
             sql = re.sub(rf"\b(FROM|JOIN) {old}\b(?! AS )", rf"\1 {new} AS {old}", sql)
-        kept.append(Relation(each.name, sql))
+        kept.append(replace(each, sql=sql))
     return kept

@@ -6,7 +6,7 @@ WITH dated AS (
     contribution.group_value AS group_value,
     CASE WHEN $capped THEN LEAST(SUM(contribution.numerator), SUM(contribution.denominator)) ELSE SUM(contribution.numerator) END AS numerator,
     SUM(contribution.denominator) AS denominator,
-    COUNT(DISTINCT contribution.entity_id) AS customers
+    COUNT(*) AS customers
   FROM contribution
   GROUP BY contribution.at_month, contribution.sub_month, contribution.group_value
 )

@@ -23,7 +23,7 @@ from growthring.kernel.ids import digest
 from growthring.kernel.period import Month
 from growthring.kernel.progress import Progress, silent
 from growthring.revenue.inputs import load_inputs
-from growthring.revenue.ledger import Ledger, check_identity, define, materialise
+from growthring.revenue.ledger import Ledger, book, check_identity, define, forget, materialise
 from growthring.revenue.pipeline import PACKAGE, Shape, is_smoothed, ledger_chain, recurring_chain
 from growthring.revenue.policy import Policy
 from growthring.revenue.setting import Setting, parameters
@@ -212,16 +212,15 @@ def _ledger(books: _Books, recurring: dict[Month, Artifact]) -> list[Artifact]:
     stale = {month for month, inputs in keys.items() if not books.store.path_of(digest(["ledger/1", *inputs])).exists()}
     if stale:
         books.progress("movement ledger", 0, 1)
-        for each in ledger_chain(books.policy, books.setting, books.shape):
-            materialise(books.connection, each)
+        book(books.connection, ledger_chain(books.policy, books.setting, books.shape))
         check_identity(books.connection, books.policy, books.setting)
         books.progress("movement ledger", 1, 1)
     kept = [
         books.store.build("ledger/1", inputs, lambda folder, month=month: _write_ledger(books, month, folder))  # type: ignore[misc]
         for month, inputs in keys.items()
     ]
-    for each in ledger_chain(books.policy, books.setting, books.shape) if stale else []:
-        books.connection.execute(f"DROP TABLE {each.name}")
+    if stale:
+        forget(books.connection, ledger_chain(books.policy, books.setting, books.shape))
     return kept
 
 
