@@ -24,7 +24,7 @@ def console() -> "Console":
     from rich.console import Console
 
     width = shutil.get_terminal_size((_WIDE, 40)).columns if sys.stdout.isatty() else _WIDE
-    return Console(width=width, highlight=False, soft_wrap=False, no_color=not sys.stdout.isatty())
+    return Console(width=width, highlight=False, soft_wrap=False, markup=False, emoji=False, no_color=not sys.stdout.isatty())
 
 
 def say(text: str = "") -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from growthring.engine.relation import literal
 from growthring.engine.store import Artifact
 from growthring.journal.entries import Close
 from growthring.kernel.errors import ConfigurationError, GrowthringError
@@ -109,7 +110,7 @@ def restatement(project: Project, at: str, *, policy: str | None = None, top: in
         GrowthringError: The month is not closed under the policy.
     """
     month = Month.parse(at)
-    entry = _latest(project, month, project.policy(policy).name)
+    entry = _latest(project, month, policy or project.settings.project.policy)
     reading = read(project, policy=_closed_policy(project, entry))
     now = _figures(project, reading, month)
     figures = [
@@ -126,7 +127,7 @@ def restatement(project: Project, at: str, *, policy: str | None = None, top: in
     customers = _customers(project, reading, month, entry, top)
     before = project.shelf.load(entry.snapshot_id)
     rows = restated_rows(reading, before, [row["customer"] for row in customers], top) if customers or figures else []
-    changed = project.policy(entry.policy_name).version != entry.policy_version
+    changed = entry.policy_name not in project.policy_names() or project.policy(entry.policy_name).version != entry.policy_version
     return Answer(
         metric="restatement",
         value=_difference(entry.metrics.get("mrr", "0"), now.get("mrr", "0")),
@@ -206,7 +207,7 @@ def _keep(project: Project, reading: Reading, month: Month, figures: Mapping[str
         for name, order in (("entity_month", "1, 2"), ("movement", "1, 2, 3, 4, 5, 6, 7")):
             reading.ledger.connection.execute(
                 f"COPY (SELECT * FROM {name} WHERE month = {month.index} ORDER BY {order}) "
-                f"TO '{folder / f'{name}.parquet'}' (FORMAT parquet, COMPRESSION zstd)"
+                f"TO {literal(str(folder / f'{name}.parquet'))} (FORMAT parquet, COMPRESSION zstd)"
             )
         (folder / "metrics.json").write_text(json.dumps(dict(figures), indent=1))
         return {"month": str(month)}
@@ -246,7 +247,7 @@ def _customers(project: Project, reading: Reading, month: Month, entry: Close, t
     found = reading.ledger.connection.execute(
         f"""
         SELECT COALESCE(before.entity_id, latest.entity_id), COALESCE(before.amount, 0), COALESCE(latest.amount, 0)
-        FROM read_parquet('{path}') AS before
+        FROM read_parquet({literal(str(path))}) AS before
         FULL OUTER JOIN (SELECT entity_id, amount FROM entity_month WHERE month = {month.index}) AS latest
           ON latest.entity_id = before.entity_id
         WHERE COALESCE(before.amount, 0) <> COALESCE(latest.amount, 0)

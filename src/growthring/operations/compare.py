@@ -10,12 +10,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from growthring.kernel.errors import ConfigurationError
-from growthring.kernel.period import Month
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, unit_name
 from growthring.operations.project import Project
-from growthring.operations.reading import Reading, caveats, last_month_of, read, undefined_because
-from growthring.operations.show import View
+from growthring.operations.reading import Reading, caveats, read, undefined_because
+from growthring.operations.show import View, period_asked
 from growthring.revenue.evaluation import Question, contributions_sql, standalone_sql
 from growthring.revenue.metrics import Combine, Metric, Unit, metric
 from growthring.revenue.policy import GrrCap, NdrVariant, Policy
@@ -77,8 +76,8 @@ def compare(
             snapshot=view.snapshot,
             progress=progress,
         )
-        month = last_month_of(reading, view.at, include_partial=view.include_partial)
-        stages.append(_stage(reading, wanted, month, switches, view))
+        month, period = period_asked(reading, view)
+        stages.append(_stage(reading, Question(wanted, (month,), period), switches, view))
     assert reading is not None  # noqa: S101 - a path has at least its first policy
     gap = stages[-1].value - stages[0].value
     return Answer(
@@ -93,7 +92,7 @@ def compare(
         policy={"name": f"{first} → {second}", "version": f"{path[0][1].version} → {path[-1][1].version}"},
         snapshot=reading.snapshot.snapshot_id,
         rows=_rows(stages, wanted, top),
-        sql=standalone_sql(reading.ledger, Question(wanted, (month,), view.period)),
+        sql=standalone_sql(reading.ledger, Question(wanted, (month,), period)),
         caveats=[
             f"{first}: {_written(stages[0].value, wanted)}; {second}: {_written(stages[-1].value, wanted)}.",
             "Switches are turned in the order of the policy's fields; where two interact, the later one carries the interaction.",
@@ -128,8 +127,8 @@ def _told(value: object) -> str:
     return "none" if value in (None, [], "") else str(value)
 
 
-def _stage(reading: Reading, wanted: Metric, month: Month, switches: str, view: View) -> Stage:
-    question = Question(wanted, (month,), view.period)
+def _stage(reading: Reading, question: Question, switches: str, view: View) -> Stage:
+    wanted, month = question.metric, question.months[-1]
     averaged = wanted.relation == "retention" and reading.policy.ndr is NdrVariant.AVERAGE_4Q
     shares: Shares = defaultdict(lambda: defaultdict(lambda: _NOTHING))
     totals: dict[int, tuple[Fraction, Fraction]] = defaultdict(lambda: _NOTHING)
@@ -142,7 +141,9 @@ def _stage(reading: Reading, wanted: Metric, month: Month, switches: str, view: 
     if wanted.combine is Combine.SUM:
         return Stage(switches, totals[0][0], shares, totals)
     base = all(totals.values()) and all(denominator for _, denominator in totals.values())
-    reason = undefined_because(reading, wanted, month, Decimal(1) if base else None, include_partial=view.include_partial)
+    reason = undefined_because(
+        reading, wanted, month, Decimal(1) if base else None, include_partial=view.include_partial, period=question.period
+    )
     if reason:
         raise ConfigurationError(
             f"{wanted.name} at {month} under {reading.policy.name}{f' with {switches}' if switches else ''} is {reason}.",

@@ -8,8 +8,8 @@ from growthring.kernel.period import Month, PeriodKind
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, money, plain, unit_name
 from growthring.operations.project import Project
-from growthring.operations.reading import Reading, caveats, last_month_of, read, undefined_because
-from growthring.operations.show import View, show
+from growthring.operations.reading import Reading, caveats, read, undefined_because
+from growthring.operations.show import View, period_asked, show
 from growthring.revenue.evaluation import Question, base_month, contributions_sql, evaluate, standalone_sql
 from growthring.revenue.metrics import Combine, Metric, Unit, metric
 from growthring.revenue.policy import Policy
@@ -38,18 +38,18 @@ def explain(
         snapshot=view.snapshot,
         progress=progress,
     )
-    month = last_month_of(reading, view.at, include_partial=view.include_partial)
-    question = Question(wanted, (month,), view.period)
+    month, period = period_asked(reading, view)
+    question = Question(wanted, (month,), period)
     points = evaluate(reading.ledger, question)
     point = points[0] if points else None
     reason = undefined_because(
-        reading, wanted, month, point.denominator if point else None, include_partial=view.include_partial, period=view.period
+        reading, wanted, month, point.denominator if point else None, include_partial=view.include_partial, period=period
     )
     rows = [
         *_switches(reading.policy),
         *_counts(reading),
         *_lines(reading),
-        *_drivers(reading, wanted, month, view.period),
+        *_drivers(reading, wanted, month, period),
         *_customers(reading, question),
     ]
     value = point.value if point and not reason else (None if wanted.denominator or reason else Decimal(0))
@@ -57,7 +57,7 @@ def explain(
         metric=wanted.name,
         value=plain(value, wanted.unit, reading.currency),
         unit=unit_name(wanted.unit, reading.currency),
-        at=reading.ledger.setting.calendar.label(month, view.period),
+        at=reading.ledger.setting.calendar.label(month, period),
         definition=in_words(wanted, reading.policy, month),
         policy=reading.policy_name(),
         snapshot=reading.snapshot.snapshot_id,

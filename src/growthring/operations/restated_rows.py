@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from growthring.engine.relation import literal
 from growthring.engine.snapshot import Partition, Snapshot
 from growthring.operations.reading import Reading
 from growthring.tables import CANONICAL
@@ -69,5 +70,5 @@ def _select(reading: Reading, name: str, parts: list[Partition]) -> str:
     columns = ", ".join(CANONICAL[name].column_names)
     if not parts:
         return f"SELECT {columns} FROM {name} WHERE FALSE"
-    listed = ", ".join(f"'{reading.project.store.path_of(part.artifact) / 'rows.parquet'}'" for part in parts)
+    listed = ", ".join(literal(str(reading.project.store.path_of(part.artifact) / "rows.parquet")) for part in parts)
     return f"SELECT {columns} FROM read_parquet([{listed}])"

@@ -49,10 +49,12 @@ class Series:
     Attributes:
         months: Last months of the periods, in order.
         labels: Their names.
+        period: Their length: what ``at`` names, or else what was asked for.
     """
 
     months: tuple[Month, ...]
     labels: dict[Month, str] = field(default_factory=dict)
+    period: PeriodKind = PeriodKind.MONTH
 
 
 def show(project: Project, name: str, view: View, *, policy: str | None = None, progress: Progress = silent) -> Answer:
@@ -77,21 +79,35 @@ def show(project: Project, name: str, view: View, *, policy: str | None = None, 
     )
     series = series_of(reading, view)
     if wanted.combine is Combine.TABLE:
-        return table_answer(reading, wanted, series.months, view.period, view.by)
-    question = Question(wanted, series.months, view.period, view.by)
+        return table_answer(reading, wanted, series.months, series.period, view.by)
+    question = Question(wanted, series.months, series.period, view.by)
     points = evaluate(reading.ledger, question)
-    whole = evaluate(reading.ledger, Question(wanted, series.months, view.period)) if view.by else points
+    whole = evaluate(reading.ledger, Question(wanted, series.months, series.period)) if view.by else points
     return _answer(reading, question, series, view, points, whole)
+
+
+def period_asked(reading: Reading, view: View) -> tuple[Month, PeriodKind]:
+    """Return the last month and the length of the period that a view is about.
+
+    A quarter or a year named in ``at`` decides the length; a month named together with a length means the period it lies in;
+    without ``at`` it is the last period that the data cover whole.
+    """
+    setting, calendar = reading.ledger.setting, reading.ledger.setting.calendar
+    if view.at is None:
+        last = last_month_of(reading, None, include_partial=view.include_partial)
+        first, end = calendar.period_of(last, view.period)
+        return (end if end <= setting.last_complete_month or view.period is PeriodKind.MONTH else first - 1), view.period
+    first, end = calendar.parse(view.at)
+    named = {1: PeriodKind.MONTH, 3: PeriodKind.QUARTER, 12: PeriodKind.FISCAL_YEAR}[end.index - first.index + 1]
+    period = view.period if named is PeriodKind.MONTH else named
+    last = calendar.period_of(end, period)[1]
+    return last_month_of(reading, calendar.label(last, period), include_partial=view.include_partial), period
 
 
 def series_of(reading: Reading, view: View) -> Series:
     """Return the periods that a view asks for."""
     calendar = reading.ledger.setting.calendar
-    last = last_month_of(reading, view.at, include_partial=view.include_partial)
-    period = view.period
-    if view.at and period is PeriodKind.MONTH:
-        first, end = calendar.parse(view.at)
-        period = {1: PeriodKind.MONTH, 3: PeriodKind.QUARTER, 12: PeriodKind.FISCAL_YEAR}[end.index - first.index + 1]
+    last, period = period_asked(reading, view)
     months = [last]
     if view.since:
         start = calendar.parse(view.since)[1]
@@ -99,7 +115,7 @@ def series_of(reading: Reading, view: View) -> Series:
             raise ConfigurationError(f"--from {view.since} lies after {last}.", remedy="Swap --from and --at.")
         months = [Month(index) for index in range(start.index, last.index + 1)]
         months = [month for month in months if calendar.period_of(month, period)[1] == month] or [last]
-    return Series(tuple(months), {month: calendar.label(month, period) for month in months})
+    return Series(tuple(months), {month: calendar.label(month, period) for month in months}, period)
 
 
 def _answer(
@@ -109,7 +125,7 @@ def _answer(
     last = series.months[-1]
     total = next((point for point in whole if point.at_month == last), None)
     reason = undefined_because(
-        reading, wanted, last, total.denominator if total else None, include_partial=view.include_partial, period=view.period
+        reading, wanted, last, total.denominator if total else None, include_partial=view.include_partial, period=series.period
     )
     value = total.value if total and not reason else None
     if total is None and not wanted.denominator and not reason:
@@ -131,7 +147,7 @@ def _answer(
 
 def _row(reading: Reading, wanted: Metric, point: Point, series: Series, view: View) -> dict[str, Any]:
     reason = undefined_because(
-        reading, wanted, point.at_month, point.denominator, include_partial=view.include_partial, period=view.period
+        reading, wanted, point.at_month, point.denominator, include_partial=view.include_partial, period=series.period
     )
     row: dict[str, Any] = {"at": series.labels[point.at_month]}
     if view.by:

@@ -16,7 +16,7 @@ import duckdb
 
 from growthring.engine.catalog import open_files, open_tables
 from growthring.engine.duckdb_session import connect
-from growthring.engine.relation import Relation, relation
+from growthring.engine.relation import Relation, literal, relation
 from growthring.engine.snapshot import Partition, Snapshot
 from growthring.engine.store import Artifact, Store
 from growthring.kernel.ids import digest
@@ -138,7 +138,7 @@ def _at_month(books: _Books, month: Month) -> list[str]:
 
 def _write_recurring(books: _Books, contributions: _Contributions, months: Sequence[Month], folder: Path) -> dict[str, Any]:
     files = sorted({str(path) for month in months for path, _ in contributions[month]})
-    listed = ", ".join(f"'{file}'" for file in files)
+    listed = ", ".join(literal(file) for file in files)
     wanted = ", ".join(str(month.index) for month in months)
     books.connection.execute(
         f"CREATE OR REPLACE VIEW monthly AS SELECT {_CONTRIBUTED}, CAST(SUM(native_amount) AS DECIMAL(18,4)) AS native_amount, "
@@ -269,7 +269,8 @@ def _write_months(connection: duckdb.DuckDBPyConnection, relation_name: str, nam
 
 def _copy(connection: duckdb.DuckDBPyConnection, select: str, name: str, path: Path) -> None:
     order = ", ".join(_ORDERED.get(name, ("month", *_CONTRIBUTED.split(", "))))
-    connection.execute(f"COPY ({select} ORDER BY {order}) TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")
+    target = f"{literal(str(path))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+    connection.execute(f"COPY ({select} ORDER BY {order}) TO {target}")
 
 
 def _months_of(artifact: Artifact, name: str) -> Iterator[tuple[Month, Path, str]]:
@@ -289,7 +290,7 @@ def _union(artifacts: Iterable[Artifact], name: str, columns: Sequence[str]) -> 
             f"CAST(NULL AS {types.get(column) or fallback.get(column, 'VARCHAR')}) AS {column}" for column in columns
         )
         return f"SELECT {empty} WHERE FALSE"
-    listed = ", ".join(f"'{path}'" for path in sorted(paths))
+    listed = ", ".join(literal(path) for path in sorted(paths))
     return f"SELECT {selected} FROM read_parquet([{listed}])"
 
 

@@ -1,0 +1,43 @@
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from growthring.operations.project import Project
+from growthring.operations.run import run
+from growthring.operations.setup import demo
+from tests.operations.books import Books
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Books:
+    """Two customers over fourteen months, not yet run."""
+    made = Books(tmp_path / "brook")
+    made.steady("2024-01", "2025-02", {"anna": 100, "bert": "50.50"})
+    return made
+
+
+@pytest.fixture(scope="session")
+def ringwood_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ringwood") / "ringwood"
+    run(demo(folder, accounts=60, months=18))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def ringwood(ringwood_once: Path) -> Project:
+    """The sample company after a run; nobody may change it."""
+    return Project.open(ringwood_once)
+
+
+@pytest.fixture
+def ringwood_copy(ringwood_once: Path, tmp_path: Path) -> Callable[[], Project]:
+    """Return a way to get a copy of the sample company after a run, to be changed at will."""
+
+    def copied() -> Project:
+        target = tmp_path / "ringwood"
+        shutil.copytree(ringwood_once, target)
+        return Project.open(target)
+
+    return copied
