@@ -86,7 +86,7 @@ def compare(
         unit=unit_name(wanted.unit, reading.currency),
         at=str(month),
         definition=(
-            f"{name} is {_told(stages[0].value, wanted)} under {first} and {_told(stages[-1].value, wanted)} under {second}; "
+            f"{name} is {_figure(stages[0].value, wanted)} under {first} and {_figure(stages[-1].value, wanted)} under {second}; "
             "the figure is the gap, each row what one switch changed for one customer."
         ),
         policy={"name": f"{first} → {second}", "version": f"{path[0][1].version} → {path[-1][1].version}"},
@@ -213,7 +213,7 @@ def _of(stage: Stage, entity: str, rate: int) -> tuple[Fraction, Fraction]:
     return stage.shares.get(entity, {}).get(rate, _NOTHING)
 
 
-def _told(value: Fraction, wanted: Metric) -> str:
+def _figure(value: Fraction, wanted: Metric) -> str:
     return f"{float(value) * 100:.1f} %" if wanted.unit is Unit.RATIO else f"{float(value):,.2f}"
 
 
