@@ -38,6 +38,8 @@ def month_of(label: Any) -> Month | None:
         return Month(int(quarter[1]) * 12 + int(quarter[2]) * 3 - 1)
     if re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", text):
         return Month.parse(text)
+    if dated := re.search(r"_(\d{4})[-_](\d{2})$", text):
+        return Month.parse(f"{dated[1]}-{dated[2]}")
     if text in _NOW:
         return LAST
     if text in _THEN:

@@ -70,7 +70,7 @@ def midcycle(case: Case) -> dict[str, Any]:
         billed = whole[month] * days / ((month + 1).first_day - month.first_day).days
     company = Company()
     for key, held in case.inputs.items():
-        if re.fullmatch(r"(base|existing|current)\w*mrr|base", key):
+        if re.fullmatch(r"(base|existing|current)\w*mrr|base|mrr", key):
             company.month("customer", month, held)
     company.invoice("customer", billed, added, (month + 1).first_day, product_id="seat")
     ledger = company.ledger(policy_of(case, "recurly"), month)
@@ -114,3 +114,34 @@ def credited(case: Case) -> dict[str, Any]:
     company.invoice("customer", -amount, *period, kind="credit", issued_on=month.first_day)
     ledger = company.ledger(policy_of(case), month)
     return {**figures(ledger, case.expected, month), "mrr": mrr(ledger, month)}
+
+
+@form("invoices with their days of service", lambda case: bool(_invoices(case)))
+def invoices(case: Case) -> dict[str, Any]:
+    """Lines at the price of their period, looked at in the month of the last one's start."""
+    company, lines = Company(), _invoices(case)
+    for customer, amount, starts, last in lines:
+        company.invoice(customer, amount, starts, last + timedelta(days=1) if last >= starts else last)
+    through = Month.of(max(last for *_, last in lines))
+    ledger = company.ledger(policy_of(case), through)
+    at = Month.of(max(starts for _, _, starts, _ in lines))
+    by_month = {key: figures(ledger, held, month) if isinstance(held, dict) else mrr(ledger, month)
+                for key, held in case.expected.items() if (month := month_of(key))}  # fmt: skip
+    return {**figures(ledger, [key for key in case.expected if key not in by_month], at), **by_month}
+
+
+def _invoices(case: Case) -> list[tuple[str, Any, date, date]]:
+    found = []
+    for row in case.inputs.get("invoices", []) if isinstance(case.inputs.get("invoices"), list) else []:
+        days = sorted(held for held in row.values() if isinstance(held, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", held))
+        amount = next((held for key, held in row.items() if re.search("amount|total|price|net", key)), None)
+        if len(days) >= 2 and amount is not None:
+            found.append(
+                (
+                    str(row.get("customer", row.get("account", "customer"))),
+                    amount,
+                    date.fromisoformat(days[-2]),
+                    date.fromisoformat(days[-1]),
+                )
+            )
+    return found

@@ -104,7 +104,8 @@ def _periods(case: Case) -> list[dict[str, Any]] | None:
         read = [_period(row) for row in rows if isinstance(row, dict)]
         if read and all(each is not None for each in read):
             return [each for each in read if each]
-    single = _period({**case.inputs})
+    nested = [held for held in case.inputs.values() if isinstance(held, dict)]
+    single = next((found for held in [case.inputs, *nested] if (found := _period(held))), None)
     return [single] if single else None
 
 
@@ -126,7 +127,7 @@ def _reads(name: str, held: Any) -> bool:
 
 @form(
     "subscriptions with a start, an end and a monthly price",
-    lambda case: "segment_value" not in case.inputs and _periods(case) is not None,
+    lambda case: not {"segment_value", "invoices"} & set(case.inputs) and _periods(case) is not None,
 )
 def periods(case: Case) -> dict[str, Any]:
     company, last = Company(), Month(0)

@@ -44,21 +44,29 @@ def _subscribe(company: Company, event: dict[str, Any], since: date, months: int
                  cancel_requested_on=asked)  # fmt: skip
 
 
-@form("subscriptions of one customer, cancelled one by one", has("customer_subscriptions", "action"))
+def _count_and_action(inputs: dict[str, Any]) -> tuple[int, str] | None:
+    count = next((held for key, held in inputs.items() if "subscriptions" in key and isinstance(held, int)), None)
+    action = next((held for held in inputs.values() if isinstance(held, str) and "cancel" in held), None)
+    return (count, action) if count and action else None
+
+
+@form("subscriptions of one customer, cancelled one by one", lambda case: _count_and_action(case.inputs) is not None)
 def cancelled(case: Case) -> dict[str, Any]:
-    company, count = Company(), case.inputs["customer_subscriptions"]
-    ends = count if re.search("both|all|every", case.inputs["action"]) else 1
+    count, action = _count_and_action(case.inputs) or (0, "")
+    company, price = Company(), next(held for key, held in case.inputs.items() if re.search("mrr|price|each", key))
+    ends = count if re.search("both|all|every", action) else 1
     for number in range(count):
         day = date(2024, 5, 1) if number >= ends else (_AT + number).first_day.replace(day=10)
-        company.line("customer", case.inputs["mrr_each"], _START, None, product_id=f"plan {number}",
+        company.line("customer", price, _START, None, product_id=f"plan {number}",
                      cancel_requested_on=day if number < ends else None)  # fmt: skip
     through = _AT + count
     ledger = company.ledger(policy_of(case, "stripe"), through)
     lines = movements(ledger, [_AT + shift for shift in range(count)])
     first = lines[0] if lines else {}
     flat = figures(ledger, case.expected, _AT)
-    return {**flat, "type": first.get("type"), "mrr": first.get("mrr"), **flat,
-            "movements": [{"order": number, **line} for number, line in enumerate(lines, 1)]}  # fmt: skip
+    kind = {"type": first.get("type"), "movement": first.get("type")}
+    moved = {"mrr": first.get("mrr")} if kind.keys() & case.expected.keys() else {}
+    return {**flat, **kind, **moved, "movements": [{"order": number, **line} for number, line in enumerate(lines, 1)]}
 
 
 @form("a list price and a coupon", lambda case: "coupon" in case.inputs and "list_mrr" in case.inputs)
