@@ -33,7 +33,7 @@ class Row:
 
 def month_of(label: Any) -> Month | None:
     """Read a column's label as the last month it stands for."""
-    text = str(label).strip().lower()
+    text = re.sub(r"^\w+_(then|now)$", r"\1", str(label).strip().lower())
     if quarter := re.fullmatch(r"(\d{4})[-_ ]?q([1-4])", text):
         return Month(int(quarter[1]) * 12 + int(quarter[2]) * 3 - 1)
     if re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", text):
@@ -161,7 +161,7 @@ def _record(held: dict[str, Any], path: dict[str, Any], labels: list[Any]) -> li
     return rows
 
 
-def company_of(rows: list[Row], merged: dict[str, str] | None = None) -> tuple[Company, Month]:
+def company_of(rows: list[Row], merged: dict[str, str] | None = None, *, quarters: bool = False) -> tuple[Company, Month]:
     """Turn a panel into monthly invoice lines: an amount holds until the panel looks again; returns the last month too."""
     company = Company()
     looks = sorted({month for row in rows for month in row.amounts})
@@ -169,7 +169,7 @@ def company_of(rows: list[Row], merged: dict[str, str] | None = None) -> tuple[C
         for at, month in enumerate(looks):
             amount = row.amounts.get(month) or 0
             following = looks[at + 1] if at + 1 < len(looks) else month + 1
-            for index in range(month.index, following.index):
+            for index in range(month.index - 2 * quarters, month.index + 1 if quarters else following.index):
                 if amount:
                     company.month(row.account, Month(index), amount, product_id=row.product)
     add_accounts(company, rows, merged)

@@ -9,7 +9,7 @@ from growthring.kernel.period import Month, PeriodKind
 from growthring.revenue.evaluation import Question, question_chain
 from growthring.revenue.ledger import Ledger
 from growthring.revenue.metrics import metric
-from growthring.revenue.policy import Policy
+from growthring.revenue.policy import NdrVariant, Policy
 from tests.golden.cases import Case
 from tests.golden.company import Company
 from tests.golden.figures import figures
@@ -42,8 +42,8 @@ _VIEWS = {name: changes for names, changes in _NAMED for name in names.split()}
 @form("a panel of accounts at some dates", lambda case: bool(panel_rows(case.inputs)))
 def panel(case: Case) -> Any:
     rows = panel_rows(case.inputs)
-    company, last = company_of(rows, mergers(case.inputs))
     policy = policy_of(case, threshold_arr=12 * (threshold_of(case) or 0))
+    company, last = company_of(rows, mergers(case.inputs), quarters=policy.ndr is NdrVariant.QUARTER_YOY)
     return panel_answers(case, company, policy, last)
 
 

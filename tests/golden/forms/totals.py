@@ -51,10 +51,9 @@ def company_of(given: dict[str, Decimal]) -> Company:
     """Lay out totals as customers: one that left, one that shrank, one that grew, one that is new, one that came back."""
     start, before = given["start"], _AT - 1
     loss, cut, gain = (given.get(name, Decimal(0)) for name in ("churn", "contraction", "expansion"))
-    if "end" in given and not gain:
-        gain = max(
-            given["end"] - start + loss + cut - given.get("new", Decimal(0)) - given.get("reactivation", Decimal(0)), Decimal(0)
-        )
+    if "end" in given and not gain:  # what the end tells of the customers that stayed
+        stayed = given["end"] - start + loss + cut - given.get("new", Decimal(0)) - given.get("reactivation", Decimal(0))
+        gain, cut = max(stayed, Decimal(0)), cut + max(-stayed, Decimal(0))
     kept = start - loss
     shrinking = (cut + kept) / 2 if cut else Decimal(0)
     company = Company()
