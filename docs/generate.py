@@ -138,6 +138,7 @@ def _column_meaning(column: Column) -> str:
 # --- settings and policies ------------------------------------------------------------------------------------------------
 
 SETTINGS = (
+    ("settings.md", "Settings of a project: growthring.toml", "growthring.operations.project:Settings"),
     ("policy.md", "Policy fields", "growthring.revenue.policy:Policy"),
     ("sources.md", "Settings of a source", "growthring.sources.config:SourceConfig"),
 )
@@ -152,6 +153,38 @@ def settings_pages() -> dict[str, str]:
             sections = [_model_section(inner) for inner in _models_in(model)]
             pages[page] = _page(f"# {title}", *sections)
     return pages
+
+
+SETTINGS_SCHEMAS = (
+    ("growthring.toml", "growthring.operations.project:Settings"),
+    ("policy", "growthring.revenue.policy:Policy"),
+)
+"""Name and model of each TOML file that an editor can check while it is typed."""
+
+
+def settings_schemas() -> dict[str, str]:
+    """Return the JSON Schema of each TOML file a user writes."""
+    schemas = {}
+    for name, path in SETTINGS_SCHEMAS:
+        if model := optional(path):
+            schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
+            _describe(schema, model)
+            schemas[f"schemas/{name}.schema.json"] = json.dumps(schema, indent=2, ensure_ascii=False)
+    return schemas
+
+
+def _describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
+    """Give every field its description, also those described in the docstring, and the short forms that people may write."""
+    for inner in _models_in(model):
+        described = schema if inner is model else schema["$defs"][inner.__name__]
+        described["description"] = (inspect.getdoc(inner) or "").partition("\n")[0]
+        for name, text in _field_descriptions(inner).items():
+            described["properties"][name]["description"] = text
+            if name in ("files", "occurrence_within"):
+                many = described["properties"][name]
+                many["anyOf"] = [{"type": "string"}, {"type": many.pop("type"), "items": many.pop("items")}]
+            if name in ("columns", "attributes"):
+                described["properties"][name]["additionalProperties"] = {"type": ["string", "number"]}
 
 
 def settings_descriptions() -> Iterator[tuple[str, str]]:
@@ -362,7 +395,15 @@ def _command_section(words: str, command: Any) -> str:
 
 # --- putting it together --------------------------------------------------------------------------------------------------
 
-PAGES = (tables_pages, settings_pages, presets_pages, source_presets_pages, metrics_pages, commands_pages)
+PAGES = (
+    tables_pages,
+    settings_pages,
+    settings_schemas,
+    presets_pages,
+    source_presets_pages,
+    metrics_pages,
+    commands_pages,
+)
 DESCRIPTIONS = (
     table_descriptions,
     settings_descriptions,
@@ -373,12 +414,17 @@ DESCRIPTIONS = (
 )
 
 
+_ELSEWHERE = "Problem codes stand with their remedies in [Mend problem rows](../how-to/mend-problem-rows.md)."
+
+
 def pages() -> dict[str, str]:
     """Return every generated page by its path below docs/reference."""
     made = {path: text.rstrip() + "\n" for page in PAGES for path, text in page().items()}
     titles = {path: re.search(r"^# (.+)$", text, flags=re.MULTILINE) for path, text in made.items() if path.endswith(".md")}
     links = [f"- [{title[1]}]({path})" for path, title in titles.items() if title]
-    return {"index.md": _page("# Reference", "Made from the code.", "\n".join(links)).rstrip() + "\n", **made}
+    schemas = [f"- [`{path}`]({path})" for path in sorted(made) if path.endswith(".json")]
+    parts = ["# Reference", "Made from the code.", "\n".join(links), _ELSEWHERE, "## JSON Schemas", "\n".join(schemas)]
+    return {"index.md": _page(*parts).rstrip() + "\n", **made}
 
 
 def undescribed() -> list[str]:

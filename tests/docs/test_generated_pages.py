@@ -3,6 +3,8 @@
 import importlib.util
 import json
 import sys
+import tomllib
+from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
 
@@ -59,6 +61,31 @@ def test_the_published_schema_of_a_table_is_a_valid_json_schema_of_its_columns(n
     schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text())
     Draft202012Validator.check_schema(schema)
     assert tuple(schema["properties"]) == (CANONICAL | DERIVED)[name].column_names
+
+
+def _as_json(toml: str) -> object:
+    """A TOML file as an editor checks it: days are text."""
+    return json.loads(json.dumps(tomllib.loads(toml), default=str))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*/growthring.toml")), ids=lambda path: path.parent.name)
+def test_the_schema_of_the_settings_takes_every_example(path: Path) -> None:
+    schema = json.loads((SCHEMAS / "growthring.toml.schema.json").read_text())
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(_as_json(path.read_text()))
+    with pytest.raises(ValidationError, match="'curency' was unexpected"):
+        Draft202012Validator(schema).validate({"project": {"name": "Shop", "curency": "GBP"}})
+
+
+def test_the_schema_of_a_policy_takes_every_shipped_policy() -> None:
+    schema = json.loads((SCHEMAS / "policy.schema.json").read_text())
+    Draft202012Validator.check_schema(schema)
+    shipped = [each for each in (files("growthring.revenue") / "presets").iterdir() if each.name.endswith(".toml")]
+    assert len(shipped) > 10
+    for each in shipped:
+        Draft202012Validator(schema).validate(_as_json(each.read_text()))
+    with pytest.raises(ValidationError, match="'yearly' is not one of"):
+        Draft202012Validator(schema).validate({"name": "own", "ndr": "yearly"})
 
 
 def test_the_schema_takes_a_rate_as_text_and_refuses_it_as_a_float() -> None:
