@@ -10,7 +10,7 @@ from pathlib import Path
 from growthring.engine.snapshot import InputFile, Snapshot
 from growthring.kernel.period import Month
 from growthring.kernel.progress import Progress, silent
-from growthring.operations.assertions import AssertionResult, check_assertions
+from growthring.operations.assertions import AssertionResult, check_assertions, unanswerable
 from growthring.operations.closes import Restated, restated_closes
 from growthring.operations.project import Project
 from growthring.revenue.stored_ledger import open_ledger
@@ -78,7 +78,7 @@ def run(project: Project, *, progress: Progress = silent) -> RunResult:
         journal.finish_run(run_id, RunStatus.DONE, snapshot_id=snapshot.snapshot_id, seconds=round(time.monotonic() - started, 3))
     result = RunResult(snapshot, project.store.built, project.store.reused, time.monotonic() - started, [], [], first, last)
     if last is None:
-        return result
+        return replace(result, assertions=unanswerable(project))
     return replace(
         result, assertions=check_assertions(project), restated=restated_closes(project), seconds=time.monotonic() - started
     )
