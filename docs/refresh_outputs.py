@@ -2,9 +2,10 @@
 
     .venv/bin/python docs/refresh_outputs.py [PAGE...]
 
-A page takes part when it says `<!-- outputs: PLACE -->`: `empty` runs its console blocks, from top to bottom, in an empty folder;
-`online_retail` in a copy of examples/online_retail that reads the data where they lie. In a block, `$ ` begins a command, `> ` goes
-on with it, and everything up to the next command is what it printed. The page says `make demo` where this runs `growthring demo demo`.
+A page takes part when it says `<!-- outputs: PLACE -->`. `empty` runs its console blocks, from top to bottom, in an empty folder;
+`online_retail` in a copy of examples/online_retail that reads the data where they lie. In a block, `$ ` begins a command, `> `
+goes on with it, and everything up to the next command is what it printed. Where a page says `make demo`, this runs
+`growthring demo demo`.
 """
 
 import os
@@ -83,8 +84,8 @@ class _Session:
             self.folder = (self.folder / words[3:]).resolve()
             return ""
         words = words.replace("make demo", "growthring demo demo")
-        done = subprocess.run(  # noqa: S603 - the commands stand in our own pages
-            ["bash", "-c", words],  # noqa: S607
+        done = subprocess.run(
+            ["bash", "-c", words],
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
