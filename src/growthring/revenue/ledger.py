@@ -1,7 +1,7 @@
 """From canonical tables to a balanced ledger: runs the chain of relations and stops when a cent is missing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -51,10 +51,16 @@ def build_movements(
     connection: duckdb.DuckDBPyConnection, policy: Policy, setting: Setting, shape: Shape, before: Sequence[Relation] = ()
 ) -> Ledger:
     """Compute the movement ledger from a ``recurring`` table that is there already, and check it."""
-    chain = ledger_chain(policy, setting, shape)
-    book(connection, chain)
+    book(connection, ledger_chain(policy, setting, observed(connection, shape)))
     check_identity(connection, policy, setting)
-    return Ledger(connection, policy, setting, (*before, *chain))
+    return Ledger(connection, policy, setting, (*before, *ledger_chain(policy, setting, shape)))
+
+
+def observed(connection: duckdb.DuckDBPyConnection, shape: Shape) -> Shape:
+    """Return the shape of the data in ``recurring``: what a shorter chain to the same ledger may leave out."""
+    row = connection.execute(relation(PACKAGE, "shape").sql).fetchone()
+    mixed, negative, foreign, quantities = row or (1, 1, 1, 1)
+    return replace(shape, is_single=not mixed and not negative, has_foreign=bool(foreign), has_quantities=bool(quantities))
 
 
 def book(connection: duckdb.DuckDBPyConnection, chain: Sequence[Relation]) -> None:
@@ -88,8 +94,8 @@ def forget(connection: duckdb.DuckDBPyConnection, chain: Sequence[Relation]) -> 
 
 def _make_way(connection: duckdb.DuckDBPyConnection, name: str, kind: str) -> None:
     """Drop what has the name, if it is of a kind: tables do not replace views, nor views tables."""
-    found = "SELECT 1 FROM information_schema.tables WHERE table_name = ? AND table_type = ?"
-    if connection.execute(found, [name, kind]).fetchone():
+    found = f"SELECT 1 FROM information_schema.tables WHERE table_name = '{name}' AND table_type = '{kind}'"
+    if connection.execute(found).fetchone():
         connection.execute(f"DROP {kind.removeprefix('BASE ')} {name}")
 
 

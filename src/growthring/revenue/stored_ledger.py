@@ -23,7 +23,7 @@ from growthring.kernel.ids import digest
 from growthring.kernel.period import Month
 from growthring.kernel.progress import Progress, silent
 from growthring.revenue.inputs import load_inputs
-from growthring.revenue.ledger import Ledger, book, check_identity, define, forget, materialise
+from growthring.revenue.ledger import Ledger, book, check_identity, define, forget, materialise, observed
 from growthring.revenue.pipeline import PACKAGE, Shape, is_smoothed, ledger_chain, recurring_chain
 from growthring.revenue.policy import Policy
 from growthring.revenue.setting import Setting, parameters
@@ -212,7 +212,8 @@ def _ledger(books: _Books, recurring: dict[Month, Artifact]) -> list[Artifact]:
     stale = {month for month, inputs in keys.items() if not books.store.path_of(digest(["ledger/1", *inputs])).exists()}
     if stale:
         books.progress("movement ledger", 0, 1)
-        book(books.connection, ledger_chain(books.policy, books.setting, books.shape))
+        chain = ledger_chain(books.policy, books.setting, observed(books.connection, books.shape))
+        book(books.connection, chain)
         check_identity(books.connection, books.policy, books.setting)
         books.progress("movement ledger", 1, 1)
     kept = [
@@ -220,7 +221,7 @@ def _ledger(books: _Books, recurring: dict[Month, Artifact]) -> list[Artifact]:
         for month, inputs in keys.items()
     ]
     if stale:
-        forget(books.connection, ledger_chain(books.policy, books.setting, books.shape))
+        forget(books.connection, chain)
     return kept
 
 
