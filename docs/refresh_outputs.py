@@ -3,9 +3,9 @@
     .venv/bin/python docs/refresh_outputs.py [PAGE...]
 
 A page takes part when it says `<!-- outputs: PLACE -->`. `empty` runs its console blocks, from top to bottom, in an empty folder;
-`online_retail` in a copy of examples/online_retail that reads the data where they lie. In a block, `$ ` begins a command, `> `
-goes on with it, and everything up to the next command is what it printed. Where a page says `make demo`, this runs
-`growthring demo demo`.
+`demo` in the sample company after a run; `online_retail` in a copy of examples/online_retail that reads the data where they lie.
+In a block, `$ ` begins a command, `> ` goes on with it, and everything up to the next command is what it printed. Where a page
+says `make demo`, this runs `growthring demo demo`.
 """
 
 import os
@@ -53,7 +53,9 @@ def normalised(text: str) -> str:
 @contextmanager
 def _folder(place: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as made:
-        if place == "empty":
+        if place in ("empty", "demo"):
+            if place == "demo":
+                _Session(Path(made)).replay("$ growthring demo . >/dev/null\n")
             yield Path(made)
             return
         # the example reads ../../../shared, seen from its own folder
