@@ -173,7 +173,7 @@ class Project:
         wanted = name or self.settings.project.policy
         path = self.root / "policies" / f"{wanted}.toml"
         if re.fullmatch(r"[A-Za-z0-9_.-]+", wanted) and path.exists():
-            policy = parse_policy(path.read_text(), str(path.relative_to(self.root)))
+            policy = parse_policy(_text_of(path), str(path.relative_to(self.root)))
             if policy.name != wanted:
                 raise ConfigurationError(f"{path.name} holds a policy named {policy.name}.", valid=f'It needs name = "{wanted}".')
             return policy
@@ -225,6 +225,13 @@ class Project:
         )
 
 
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path} is not UTF-8 text: {error}.", remedy="Save the file as UTF-8.") from error
+
+
 def read_settings(path: Path) -> Settings:
     """Read growthring.toml.
 
@@ -232,7 +239,7 @@ def read_settings(path: Path) -> Settings:
         ConfigurationError: Names each place that cannot be used, and what it may be.
     """
     try:
-        return Settings.model_validate(tomllib.loads(path.read_text()))
+        return Settings.model_validate(tomllib.loads(_text_of(path)))
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path} is not valid TOML: {error}.", remedy="Correct the file at that place.") from error
     except ValidationError as error:

@@ -36,7 +36,7 @@ def init(folder: Path, files: Sequence[str], *, overwrite: bool = False) -> Prop
     found = _expand(files)
     folder.mkdir(parents=True, exist_ok=True)
     proposal = propose(found, folder)
-    target.write_text(proposal.toml)
+    target.write_text(proposal.toml, encoding="utf-8")
     read_settings(target)
     return Proposed(target, list(proposal.doubts))
 
@@ -54,7 +54,7 @@ def demo(folder: Path, *, accounts: int = 300, months: int = 36, seed: int = 7, 
     if folder.exists() and any(folder.iterdir()) and not target.exists():
         raise ConfigurationError(f"{folder} is not empty and holds no project.", remedy="Name a new folder.")
     truth = write_company(folder, accounts=accounts, months=months, seed=seed, progress=progress)
-    target.write_text(project_settings(truth))
+    target.write_text(project_settings(truth), encoding="utf-8")
     return Project.open(folder)
 
 
