@@ -16,7 +16,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from growthring.kernel.errors import GrowthringError
 from growthring.kernel.period import Month
+from growthring.operations.decisions import tag_account
 from growthring.operations.explain import explain
 from growthring.operations.problems import summarise_problems
 from growthring.operations.project import Project
@@ -279,6 +281,11 @@ def test_the_month_that_the_export_cuts_has_no_retention_unless_asked(ran: Ran, 
     _, then, now, _ = _retained(derived, "2010-12", "2011-12")
     assert asked.value == pytest.approx(float(now / then), abs=1e-12)
     assert "2011-12 is partial: the data end on 2011-12-09." in asked.caveats
+
+
+def test_a_note_about_a_customer_that_no_line_names_is_refused(ran: Ran) -> None:
+    with pytest.raises(GrowthringError, match="No row names the account '99999'"):
+        tag_account(ran.project, "99999", "one_off", "2011-11", None, because="a typing error", author="ana")
 
 
 def test_the_ledger_says_how_every_month_came_about(ran: Ran) -> None:
