@@ -145,3 +145,11 @@ def test_the_as_reported_view_stays_what_it_was_when_rows_come_late(books: Books
     books.run()
     assert show(books.open(), "mrr", View(at="2024-06")).value == "164.50"
     assert show(books.open(), "mrr", View(at="2024-06"), policy="reported").value == "155.50"
+
+
+def test_a_close_is_restated_in_the_currency_in_which_it_was_reported(closed: Books):
+    settings = closed.root / "growthring.toml"
+    settings.write_text(settings.read_text().replace('currency = "USD"', 'currency = "EUR"'))
+    assert closed.run().restated == []
+    answer = restatement(closed.open(), "2025-01")
+    assert (answer.value, answer.unit) == ("0.00", "USD per month")

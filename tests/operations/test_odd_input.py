@@ -161,3 +161,41 @@ def test_ten_trillion_keep_their_cents(tmp_path: Path):
     assert show(project, "arr", View()).value == "120000000000000.36"
     assert show(project, "ndr", View()).value == 1.0
     assert compare(project, "mrr", "standard", "lazy_bridge", View()).value == "0.0000"
+
+
+def test_a_date_beyond_all_business_is_answered_with_a_message(tmp_path: Path):
+    books = Books(tmp_path / "far")
+    books.lines("2024-01", [("l", "anna", 5), ("m", "anna", 5, {"issued_on": "9999-12-31"})])
+    with pytest.raises(GrowthringError, match="The data go on to 9999-12-31"):
+        books.run()
+    books.settings(project='data_through = "2024-01-31"')
+    books.run()
+    assert show(books.open(), "mrr", View()).value == "10.00"
+
+
+def test_a_journal_that_cannot_be_reached_is_answered_with_a_message(tmp_path: Path):
+    books = Books(tmp_path / "far", project='journal = "postgresql://nobody@127.0.0.1:1/books"')
+    books.steady("2024-01", "2024-02", {"anna": 5})
+    with pytest.raises(GrowthringError, match="The journal cannot be opened"):
+        books.run()
+
+
+def test_a_store_that_lost_its_files_says_so_and_is_mended_by_a_run(books: Books):
+    import shutil
+
+    books.run()
+    shutil.rmtree(books.open().store.root / "objects")
+    with pytest.raises(GrowthringError, match="growthring run"):
+        show(books.open(), "mrr", View())
+    books.run()
+    assert show(books.open(), "mrr", View(at="2025-01")).value == "150.50"
+
+
+def test_accounts_that_own_each_other_are_named(tmp_path: Path):
+    books = Books(tmp_path / "circle", more=ACCOUNTS + '[sources.columns]\nparent_account_id = "country"\n')
+    books.accounts([("anna", "Anna", "bert"), ("bert", "Bert", "anna")])
+    books.steady("2024-01", "2024-02", {"anna": 5, "bert": 5})
+    books.policy("families", 'extends = "standard"\nlevel = "parent"')
+    books.run()
+    with pytest.raises(GrowthringError, match="anna → bert → anna"):
+        show(books.open(), "mrr", View(), policy="families")

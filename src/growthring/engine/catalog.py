@@ -7,6 +7,7 @@ import duckdb
 
 from growthring.engine.snapshot import Snapshot
 from growthring.engine.store import Store
+from growthring.kernel.errors import GrowthringError
 from growthring.tables import CANONICAL, Table
 
 PROBLEMS_FILE = "problems.parquet"
@@ -14,9 +15,15 @@ PROBLEMS_FILE = "problems.parquet"
 
 
 def open_tables(connection: duckdb.DuckDBPyConnection, store: Store, snapshot: Snapshot) -> None:
-    """Define a view for every canonical table over the partitions of a snapshot."""
+    """Define a view for every canonical table over the partitions of a snapshot.
+
+    Raises:
+        GrowthringError: A partition is gone from the store.
+    """
     for table in CANONICAL.values():
         files = [store.path_of(part.artifact) / "rows.parquet" for part in snapshot.parts(table.name)]
+        if lost := [file for file in files if not file.exists()]:
+            raise GrowthringError(f"The store has lost {lost[0]}.", remedy="`growthring run` makes it again from the sources.")
         open_files(connection, table, [str(file) for file in files])
 
 

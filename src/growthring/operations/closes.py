@@ -111,7 +111,7 @@ def restatement(project: Project, at: str, *, policy: str | None = None, top: in
     """
     month = Month.parse(at)
     entry = _latest(project, month, policy or project.settings.project.policy)
-    reading = read(project, policy=_closed_policy(project, entry))
+    reading = read(project, policy=_closed_policy(project, entry), currency=_closed_currency(project, entry))
     now = _figures(project, reading, month)
     figures = [
         {
@@ -152,11 +152,12 @@ def restated_closes(project: Project) -> list[Restated]:
         closes = journal.closes()
     latest = {(entry.month, entry.policy_name): entry for entry in closes}
     found: list[Restated] = []
-    readings: dict[str, Reading] = {}
+    readings: dict[tuple[str, str | None], Reading] = {}
     for entry in latest.values():
-        if entry.policy_version not in readings:
-            readings[entry.policy_version] = read(project, policy=_closed_policy(project, entry))
-        reading = readings[entry.policy_version]
+        currency = _closed_currency(project, entry)
+        if (entry.policy_version, currency) not in readings:
+            readings[entry.policy_version, currency] = read(project, policy=_closed_policy(project, entry), currency=currency)
+        reading = readings[entry.policy_version, currency]
         row = reading.ledger.connection.execute(
             "SELECT COALESCE(SUM(amount), 0) FROM entity_month WHERE month = ?", [entry.month]
         ).fetchone()
@@ -210,7 +211,7 @@ def _keep(project: Project, reading: Reading, month: Month, figures: Mapping[str
                 f"TO {literal(str(folder / f'{name}.parquet'))} (FORMAT parquet, COMPRESSION zstd)"
             )
         (folder / "metrics.json").write_text(json.dumps(dict(figures), indent=1))
-        return {"month": str(month)}
+        return {"month": str(month), "currency": reading.currency}
 
     return project.store.build(
         "close/1", [reading.snapshot.snapshot_id, reading.policy.version, reading.currency, str(month), *figures.values()], write
@@ -234,6 +235,12 @@ def _closed_policy(project: Project, entry: Close) -> Policy:
             if (change.policy_name, change.version) == (entry.policy_name, entry.policy_version):
                 return Policy.model_validate(json.loads(change.text))
     return project.policy(entry.policy_name)
+
+
+def _closed_currency(project: Project, entry: Close) -> str | None:
+    """The currency of the figures as reported, whatever the project reports in now; the project's when it was not noted."""
+    artifact = Artifact(entry.artifact, project.store.path_of(entry.artifact))
+    return artifact.facts.get("currency") if artifact.path.exists() else None
 
 
 def _text(policy: Policy) -> str:

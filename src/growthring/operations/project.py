@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from growthring.journal.journal import Journal
 
 SETTINGS_FILE = "growthring.toml"
+_LAST_DAY = date(2100, 6, 30)
 _STATEMENT = re.compile(
     r"^\s*(?P<metric>[A-Za-z0-9_]+)\s+at\s+(?P<at>\d{4}-\d{2})\s+is\s+(?P<value>-?[\d,_.]+)(?:\s*(?:±|\+/-|\+-)\s*(?P<tolerance>[\d,_.]+))?\s*$"
 )
@@ -155,10 +156,22 @@ class Project:
         return current
 
     def journal(self) -> "Journal":
-        """Open the journal of people's decisions."""
+        """Open the journal of people's decisions.
+
+        Raises:
+            GrowthringError: Its database cannot be reached.
+        """
+        from sqlalchemy.exc import OperationalError
+
         from growthring.journal.journal import Journal
 
-        return Journal.open(self.settings.project.journal or self.state / "journal.sqlite")
+        try:
+            return Journal.open(self.settings.project.journal or self.state / "journal.sqlite")
+        except OperationalError as error:
+            told = str(error.orig).strip().splitlines()[0]
+            raise GrowthringError(
+                f"The journal cannot be opened: {told}.", remedy="Start its database, or correct `journal` in growthring.toml."
+            ) from error
 
     def has_journal(self) -> bool:
         """Whether anybody has decided anything yet; spares the database's start-up where nobody has."""
@@ -198,6 +211,12 @@ class Project:
             raise GrowthringError(
                 "No data were accepted, so there is nothing to measure.",
                 remedy="`growthring problems` says what is wrong with the rows.",
+            )
+        if date.fromisoformat(snapshot.data_through) > _LAST_DAY:
+            raise GrowthringError(
+                f"The data go on to {snapshot.data_through}, which is no day of business.",
+                valid=f"Days up to {_LAST_DAY} can be looked at.",
+                remedy="Correct the date in the file, or set data_through in growthring.toml.",
             )
         if currency:
             exponent(currency)
