@@ -9,7 +9,7 @@ from growthring.engine.catalog import create_empty
 from growthring.engine.duckdb_session import connect
 from growthring.engine.relation import compose
 from growthring.kernel.period import Month
-from growthring.revenue.evaluation import Point, Question, evaluate, question_chain
+from growthring.revenue.evaluation import Point, Question, evaluate_together, question_chain
 from growthring.revenue.inputs import load_inputs
 from growthring.revenue.ledger import build_movements, define
 from growthring.revenue.metrics import metric
@@ -40,8 +40,8 @@ def job(panel: Path, stages: Stages) -> Callable[[Path], None]:
             "SELECT month, movement, SUM(movement_amount) AS amount FROM movement GROUP BY month, movement"
         )
     with stages.stage("retention"):
-        ndr = evaluate(ledger, Question(metric("ndr"), months))
-        grr = evaluate(ledger, Question(metric("grr"), months))
+        rates = evaluate_together(ledger, [metric("ndr"), metric("grr")], months)
+        ndr, grr = rates["ndr"], rates["grr"]
     with stages.stage("cohort"):
         triangle = compose(question_chain(ledger, Question(metric("cohort_revenue"), months)), "cohort")
         connection.execute(f"CREATE TABLE cohort_triangle AS {triangle}")

@@ -19,7 +19,7 @@ from growthring.operations.assertions import require_assertions
 from growthring.operations.project import Project
 from growthring.operations.reading import Reading, caveats, is_partial, read, undefined_because
 from growthring.operations.restated_rows import restated_rows
-from growthring.revenue.evaluation import Question, evaluate
+from growthring.revenue.evaluation import evaluate_together
 from growthring.revenue.metrics import METRICS, Combine, Unit, metric
 from growthring.revenue.policy import DESCRIPTIVE, Policy
 
@@ -177,11 +177,11 @@ def list_closes(project: Project) -> list[Close]:
 
 def _figures(project: Project, reading: Reading, month: Month) -> dict[str, str]:
     """Return every metric of a month as exact text; undefined ones are left out."""
+    measured = [wanted for wanted in METRICS.values() if wanted.combine is not Combine.TABLE and not wanted.basis]
+    evaluated = evaluate_together(reading.ledger, measured, [month])
     found: dict[str, str] = {}
-    for wanted in METRICS.values():
-        if wanted.combine is Combine.TABLE or wanted.basis:
-            continue
-        points = evaluate(reading.ledger, Question(wanted, (month,)))
+    for wanted in measured:
+        points = evaluated[wanted.name]
         denominator = points[0].denominator if points else None
         if undefined_because(reading, wanted, month, denominator, include_partial=True) or not points:
             continue

@@ -1,6 +1,7 @@
 """Evaluating a metric: which dates are looked at, what each customer contributes, and what the contributions add up to."""
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -96,6 +97,48 @@ def evaluate(ledger: Ledger, question: Question) -> list[Point]:
         )
         for at, group, numerator, denominator, rate, customers in rows
     ]
+
+
+def evaluate_together(ledger: Ledger, metrics: Sequence[Metric], months: Sequence[Month]) -> dict[str, list[Point]]:
+    """Return the values of several metrics month by month; those read from one relation are computed in one pass.
+
+    Args:
+        ledger: The ledger.
+        metrics: Sums and ratios in any order.
+        months: The months.
+    """
+    found: dict[str, list[Point]] = {}
+    shared: dict[str, list[Metric]] = defaultdict(list)
+    for each in metrics:
+        averages = each.relation == "retention" and len(sub_months(ledger.policy, each, months[0])) > 1
+        capped = each.name == "grr" and ledger.policy.grr_cap is GrrCap.TOTAL
+        if each.combine in (Combine.SUM, Combine.RATIO) and not averages and not capped:
+            shared[each.relation].append(each)
+        else:
+            found[each.name] = evaluate(ledger, Question(each, tuple(months)))
+    for group in shared.values():
+        found.update(_evaluate_group(ledger, group, tuple(months)))
+    return found
+
+
+def _evaluate_group(ledger: Ledger, group: Sequence[Metric], months: tuple[Month, ...]) -> dict[str, list[Point]]:
+    """Evaluate metrics of one relation: a numerator and a denominator column for each."""
+    name = group[0].relation
+    sums = [
+        f"CAST(SUM({part}) AS DECIMAL(38,4))" if part else "CAST(NULL AS DECIMAL(38,4))"
+        for each in group
+        for part in (each.numerator, each.denominator)
+    ]
+    chain = question_chain(ledger, Question(group[0], months))
+    rows = ledger.connection.execute(
+        f"SELECT at_month, COUNT(*), {', '.join(sums)} FROM ({compose(chain, name)}) AS {name} GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    points: dict[str, list[Point]] = {each.name: [] for each in group}
+    for at, customers, *totals in rows:
+        for each, numerator, denominator in zip(group, totals[::2], totals[1::2], strict=True):
+            value = _value(each, ledger.policy, None, numerator, denominator)
+            points[each.name].append(Point(Month(at), "", numerator, denominator, value, customers))
+    return points
 
 
 def points_sql(ledger: Ledger, question: Question) -> str:

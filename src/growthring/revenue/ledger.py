@@ -59,8 +59,7 @@ def build_movements(
 def observed(connection: duckdb.DuckDBPyConnection, shape: Shape) -> Shape:
     """Return the shape of the data in ``recurring``: what a shorter chain to the same ledger may leave out."""
     row = connection.execute(relation(PACKAGE, "shape").sql).fetchone()
-    mixed, negative, foreign, quantities = row or (1, 1, 1, 1)
-    return replace(shape, is_single=not mixed and not negative, has_foreign=bool(foreign), has_quantities=bool(quantities))
+    return replace(shape, is_single=bool(row and row[0]))
 
 
 def book(connection: duckdb.DuckDBPyConnection, chain: Sequence[Relation]) -> None:

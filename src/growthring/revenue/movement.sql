@@ -1,24 +1,4 @@
 -- The movement ledger: each change with its kind, its driver and what is known of its reason; start + movements = end.
-WITH noted AS (
-  SELECT
-    line.entity_id AS entity_id,
-    line.account_id AS account_id,
-    line.product_id AS product_id,
-    line.month AS month,
-    line.movement AS movement,
-    line.driver AS driver,
-    CASE
-      WHEN line.movement = 'contraction' AND advice.account_id IS NOT NULL THEN 'advised_saving'
-      WHEN line.movement = 'churn' AND unwilling.account_id IS NOT NULL THEN 'involuntary'
-      WHEN line.movement IN ('expansion', 'contraction') AND renewal.account_id IS NOT NULL THEN 'at_renewal'
-      ELSE ''
-    END AS reason,
-    line.movement_amount AS movement_amount
-  FROM movement_line AS line
-  LEFT JOIN renewal_month AS renewal ON renewal.account_id = line.account_id AND renewal.month = line.month
-  LEFT JOIN involuntary_month AS unwilling ON unwilling.account_id = line.account_id AND unwilling.month = line.month
-  LEFT JOIN advised_month AS advice ON advice.account_id = line.account_id AND advice.month = line.month
-)
 SELECT
   noted.entity_id AS entity_id,
   noted.account_id AS account_id,
@@ -28,6 +8,6 @@ SELECT
   noted.driver AS driver,
   noted.reason AS reason,
   CAST(SUM(noted.movement_amount) AS DECIMAL(18,4)) AS movement_amount
-FROM noted
+FROM noted_line AS noted
 WHERE noted.movement_amount <> 0
 GROUP BY noted.entity_id, noted.account_id, noted.product_id, noted.month, noted.movement, noted.driver, noted.reason

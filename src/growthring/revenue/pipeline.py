@@ -17,15 +17,11 @@ class Shape:
 
     Attributes:
         has_families: Some account has a parent or was merged into another.
-        is_single: Every account has one product, contract and currency and is never below zero.
-        has_foreign: Some revenue is billed in another currency than the reporting one.
-        has_quantities: Some revenue has a quantity behind it.
+        is_single: Every account has one product and contract, in the reporting currency, without quantities, never below zero.
     """
 
     has_families: bool = True
     is_single: bool = False
-    has_foreign: bool = True
-    has_quantities: bool = True
 
 
 def recurring_chain(policy: Policy, setting: Setting) -> list[Relation]:
@@ -48,7 +44,7 @@ def recurring_chain(policy: Policy, setting: Setting) -> list[Relation]:
 
 def ledger_chain(policy: Policy, setting: Setting, shape: Shape) -> list[Relation]:
     """Return the relations from a(t) to the movement ledger, in order; ``panel``, ``step`` and ``movement`` among them."""
-    values = {**parameters(policy, setting), "has_foreign": shape.has_foreign, "has_quantities": shape.has_quantities}
+    values = parameters(policy, setting)
 
     def step(name: str, called: str | None = None) -> Relation:
         return relation(PACKAGE, name, values, called=called)
@@ -60,12 +56,18 @@ def ledger_chain(policy: Policy, setting: Setting, shape: Shape) -> list[Relatio
     grouped = policy.level in (Level.ACCOUNT, Level.PARENT) and (shape.has_families or bool(values["by_contract"]))
     chain.append(step("panel_family", called="panel") if grouped else light("panel"))
     chain += [step(name) for name in ("renewal_month", "advised_month", "involuntary_month")]
-    if shape.is_single and not grouped and not books_events(policy) and policy.reactivation != "window":
-        chain += [light("movement_line_single", "movement_line"), step("movement"), light("entity_month_single", "entity_month")]
+    if shape.is_single and not grouped and _counts_accounts_by_month(policy):
+        chain += [light("movement_line_single", "movement_line"), light("noted_line"), step("movement_single", "movement")]
+        chain.append(light("entity_month_single", "entity_month"))
     else:
         chain.append(step("step_event" if books_events(policy) else "step", called="step"))
-        chain += [step("entity_change"), light("movement_line"), step("movement"), step("entity_month")]
+        chain += [step("entity_change"), light("movement_line"), light("noted_line"), step("movement"), step("entity_month")]
     return _without_aliases(chain)
+
+
+def _counts_accounts_by_month(policy: Policy) -> bool:
+    """Whether accounts are looked at month by month or quarter by quarter, without a memory of how long they were gone."""
+    return policy.level is Level.ACCOUNT and not books_events(policy) and policy.reactivation != "window"
 
 
 def is_smoothed(policy: Policy) -> bool:

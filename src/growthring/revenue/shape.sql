@@ -1,22 +1,24 @@
 -- What the data look like: facts that let the ledger leave out steps which would do nothing.
-WITH account AS (
+WITH series AS (
+  SELECT DISTINCT recurring.account_id AS account_id, recurring.product_id AS product_id, recurring.contract_id AS contract_id, recurring.currency AS currency
+  FROM recurring
+),
+counted AS (
+  SELECT COUNT(*) AS series, COUNT(DISTINCT series.account_id) AS accounts
+  FROM series
+),
+range AS (
   SELECT
-    recurring.account_id AS account_id,
-    CASE
-      WHEN MIN(recurring.product_id) = MAX(recurring.product_id)
-        AND MIN(recurring.contract_id) = MAX(recurring.contract_id)
-        AND MIN(recurring.currency) = MAX(recurring.currency) THEN 0
-      ELSE 1
-    END AS is_mixed,
     MIN(recurring.recurring_amount) AS least_amount,
-    MAX(CASE WHEN recurring.rate <> 1 THEN 1 ELSE 0 END) AS is_foreign,
+    MIN(recurring.rate) AS least_rate,
+    MAX(recurring.rate) AS largest_rate,
     COUNT(recurring.quantity) AS quantities
   FROM recurring
-  GROUP BY recurring.account_id
 )
 SELECT
-  COALESCE(MAX(account.is_mixed), 0) AS has_mixed,
-  CASE WHEN MIN(account.least_amount) < 0 THEN 1 ELSE 0 END AS has_negative,
-  COALESCE(MAX(account.is_foreign), 0) AS has_foreign,
-  CASE WHEN SUM(account.quantities) > 0 THEN 1 ELSE 0 END AS has_quantities
-FROM account
+  counted.series = counted.accounts
+  AND COALESCE(range.least_amount >= 0, TRUE)
+  AND COALESCE(range.least_rate = 1 AND range.largest_rate = 1, TRUE)
+  AND range.quantities = 0 AS is_single
+FROM counted
+CROSS JOIN range
