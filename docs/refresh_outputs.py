@@ -2,7 +2,7 @@
 
     .venv/bin/python docs/refresh_outputs.py [PAGE...]
 
-A page takes part when it says `<!-- outputs: PLACE -->`. `empty` runs its console blocks, from top to bottom, in an empty folder;
+A page takes part when it says `<!-- outputs: PLACE -->`. `empty` runs the console blocks below that line in an empty folder;
 `demo` in the sample company after a run; `online_retail` in a copy of examples/online_retail that reads the data where they lie.
 In a block, `$ ` begins a command, `> ` goes on with it, and everything up to the next command is what it printed. Where a page
 says `make demo`, this runs `growthring demo demo`.
@@ -37,7 +37,8 @@ def refreshed(page: Path) -> str:
         raise ValueError(f"{page} has no <!-- outputs: … --> line.")
     with _folder(place[1]) as folder:
         session = _Session(folder)
-        return _BLOCK.sub(lambda block: f"```console\n{session.replay(block[1])}```", text)
+        before, after = text[: place.end()], text[place.end() :]
+        return before + _BLOCK.sub(lambda block: f"```console\n{session.replay(block[1])}```", after)
 
 
 def normalised(text: str) -> str:
@@ -103,6 +104,6 @@ class _Session:
 if __name__ == "__main__":
     for chosen in [Path(name).resolve() for name in sys.argv[1:]] or pages():
         new = refreshed(chosen)
-        if new != chosen.read_text():
+        if normalised(new) != normalised(chosen.read_text()):
             chosen.write_text(new)
             print(chosen.relative_to(ROOT), file=sys.stderr)
