@@ -11,8 +11,8 @@ from growthring.engine.catalog import create_empty
 from growthring.engine.duckdb_session import connect
 from growthring.kernel.period import Month
 from growthring.revenue.inputs import load_inputs
-from growthring.revenue.ledger import book, check_identity, forget, observed
-from growthring.revenue.pipeline import Shape, ledger_chain
+from growthring.revenue.ledger import book, check_identity, define, forget, observed
+from growthring.revenue.pipeline import Shape, ledger_chain, recurring_chain
 from growthring.revenue.policy import Policy, preset
 from growthring.revenue.setting import Setting
 from growthring.tables import CANONICAL, RECURRING
@@ -34,12 +34,12 @@ def _ledgers(cells: list[Cell], policy: Policy) -> tuple[Shape, list[list[tuple[
     for table in CANONICAL.values():
         create_empty(connection, table)
     create_empty(connection, RECURRING)
+    shape = load_inputs(connection, policy, SETTING)
+    define(connection, recurring_chain(policy, SETTING)[:-1])
     for account, month, cents in cells:
         amount = Decimal(cents) / 100
-        connection.execute(
-            f"INSERT INTO recurring VALUES ('a{account}', 'p{account % 3}', '', 'USD', {(FIRST + month).index}, {amount}, 1, {amount}, 0, NULL)"
-        )
-    shape = load_inputs(connection, policy, SETTING)
+        series = f"'a{account}', 'p{account % 3}', '', 'USD'"
+        connection.execute(f"INSERT INTO recurring VALUES ({series}, {(FIRST + month).index}, {amount}, 1, {amount}, 0, NULL)")
     short = observed(connection, shape)
     found = []
     for each in (shape, short):
