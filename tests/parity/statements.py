@@ -95,6 +95,7 @@ def every_statement() -> dict[str, Relation]:
         chain = [*recurring_chain(policy, SETTING), relation(PACKAGE, "ledger_check", parameters(policy, SETTING))]
         for has_families in (True, False):
             chain += ledger_chain(policy, SETTING, Shape(has_families))
+        chain += [*ledger_chain(policy, SETTING, Shape(has_families=False, is_single=True)), relation(PACKAGE, "shape")]
         found.update((each.sql, each) for each in (*chain, *_questions(policy)))
     return found
 
