@@ -24,7 +24,7 @@ LAST = Month.parse("2025-02")
 ACCOUNTS = ("a1", "a2", "a3", "a4", "a5")
 PRODUCTS = (("plan", "core", "flat"), ("seats", "core", "seat"), ("api", "metered", "usage"))
 SOME = settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], derandomize=True
+    max_examples=7, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], derandomize=True
 )
 """A ledger costs a fifth of a second, so a property sees a dozen companies; the same ones on every run."""
 

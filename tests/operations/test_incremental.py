@@ -1,10 +1,20 @@
 from pathlib import Path
 
+import pytest
+
 from growthring.kernel.period import Month
 from growthring.operations.show import View, show
 from tests.operations.books import Books, objects
 
 CUSTOMERS = {"anna": 100, "bert": "50.50"}
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Books:
+    """Two customers over fourteen months, never run."""
+    made = Books(tmp_path / "brook")
+    made.steady("2024-01", "2025-02", CUSTOMERS)
+    return made
 
 
 def fresh(books: Books, place: Path) -> Books:

@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from growthring.revenue.evaluation import Question, evaluate
@@ -115,7 +115,7 @@ def test_the_properties_see_companies_with_something_in_them():
     """A property over empty companies would hold for any product."""
     seen = {"revenue": 0, "ndr": 0, "kinds": set()}
 
-    @SOME
+    @settings(SOME, max_examples=10)
     @given(company=companies())
     def look(company: Company) -> None:
         ledger = company.ledger(preset("standard").replace(evidence="both"))
