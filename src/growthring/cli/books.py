@@ -1,6 +1,7 @@
 """Commands that keep the books: close, closes, restatement, assert, tag, tags, sign-off, definitions."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -91,7 +92,18 @@ def restatement(
         chosen = [row for row in rows if row["kind"] == kind]
         if chosen:
             say(f"\n{title}")
-            print_table(chosen)
+            print_table([_readable(row) for row in chosen] if kind == "metric" else chosen)
+
+
+def _readable(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Write rates as per cent and indices with three decimals; money and counts stand as they are."""
+    from growthring.revenue.metrics import Unit, metric
+
+    unit = metric(row["metric"]).unit
+    if unit not in (Unit.RATIO, Unit.INDEX):
+        return dict(row)
+    figures = {name: float(row[name]) for name in ("as_reported", "now", "difference") if row[name]}
+    return {**row, **{name: f"{value * 100:.2f} %" if unit is Unit.RATIO else f"{value:.3f}" for name, value in figures.items()}}
 
 
 def check(as_json: AsJson = False, project: ProjectFolder = HERE) -> None:

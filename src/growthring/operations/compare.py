@@ -124,6 +124,8 @@ def policy_path(first: Policy, second: Policy) -> list[tuple[str, Policy]]:
 
 
 def _told(value: object) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return ", ".join(f"{each.get('attribute')}={each.get('value')}" for each in value)
     return "none" if value in (None, [], "") else str(value)
 
 
