@@ -70,6 +70,15 @@ def test_an_artifact_appears_with_all_its_files_at_once(tmp_path: Path):
     assert seen == [False, False]
 
 
+def test_an_artifact_is_published_by_a_rename_and_never_copied(tmp_path: Path):
+    places = []
+
+    def write(folder: Path) -> None:
+        places.append(folder.stat().st_ino)
+
+    assert Store(tmp_path / "store").build("step/1", [], write).path.stat().st_ino == places[0]
+
+
 def test_two_that_make_one_artifact_at_the_same_time_end_with_one(tmp_path: Path):
     meet = threading.Barrier(4)
     made = []
