@@ -6,21 +6,17 @@ from typing import Any, Protocol, TypeAlias
 import pyarrow as pa
 
 from growthring.engine.relation import Relation
-from growthring.kernel.errors import EngineUnavailableError, UnknownValueError
+from growthring.kernel.errors import EngineUnavailableError
 
 Row: TypeAlias = tuple[Any, ...]
 """Values in the order of the relation's columns: text, int, Decimal, float, date, datetime or nothing."""
-
-
-EXECUTORS = ("duckdb", "postgres", "spark", "clickhouse")
-"""The engines by name."""
 
 
 class Executor(Protocol):
     """An engine with a space of its own, gone when it is closed.
 
     Attributes:
-        name: The engine, as in ``EXECUTORS``.
+        name: The engine, as in ``opening.EXECUTORS``.
         dialect: The dialect its SQL is written in, as in ``growthring.engine.dialects.DIALECTS``.
         settings: The settings without which its figures would differ, with the values they must have.
     """
@@ -49,39 +45,6 @@ class Executor(Protocol):
     def close(self) -> None:
         """Remove what was put and computed, and let the engine go."""
         ...
-
-
-def open_executor(name: str, *, url: str = "", session: object = None) -> Executor:
-    """Open an engine.
-
-    Args:
-        name: One of ``EXECUTORS``.
-        url: Where Postgres is reached: ``postgresql://user@host/database``.
-        session: A Spark session that is running already.
-
-    Raises:
-        UnknownValueError: There is no such engine.
-        EngineUnavailableError: It is not installed or cannot be reached.
-        ConfigurationError: The session's settings would change figures.
-    """
-    match name:
-        case "duckdb":
-            from growthring.engine.executors.duckdb_executor import DuckdbExecutor
-
-            return DuckdbExecutor()
-        case "postgres":
-            from growthring.engine.executors.postgres_executor import PostgresExecutor
-
-            return PostgresExecutor(url)
-        case "spark":
-            from growthring.engine.executors.spark_executor import SparkExecutor
-
-            return SparkExecutor(session)
-        case "clickhouse":
-            from growthring.engine.executors.clickhouse_executor import ClickhouseExecutor
-
-            return ClickhouseExecutor()
-    raise UnknownValueError("engine", name, EXECUTORS)
 
 
 def unavailable(engine: str, install: str, error: Exception) -> EngineUnavailableError:
