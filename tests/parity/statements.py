@@ -1,5 +1,6 @@
 """Every statement the product can run: each relation under each choice that makes it another statement."""
 
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 
@@ -52,6 +53,7 @@ VARIATIONS: dict[str, tuple[str, ...]] = {
 """The other choices of each policy field; a field not listed only changes a number."""
 
 QUESTION_VALUES: dict[str, Literal] = {
+    "least_base": Decimal(0),
     "span": 1,
     "lag": 12,
     "first_month_only": False,

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from growthring.engine.relation import Literal, Relation, compose, relation
 from growthring.kernel.errors import ConfigurationError, UnknownValueError
@@ -14,6 +14,8 @@ from growthring.revenue.metrics import Combine, Metric
 from growthring.revenue.pipeline import PACKAGE
 from growthring.revenue.policy import GrrCap, NdrVariant, Policy
 from growthring.revenue.setting import parameters
+
+_SMALLEST = Decimal("0.0001")
 
 _PRODUCT_GROUPS = ("product", "product_family")
 
@@ -191,7 +193,9 @@ def _retention_values(policy: Policy) -> dict[str, Literal]:
     span, lag = {NdrVariant.TWO_YEAR: (12, 12), NdrVariant.QUARTER_YOY: (3, 12), NdrVariant.DAYS_30: (1, 1)}.get(
         policy.ndr, (1, 12)
     )
+    least = (policy.threshold_arr * span / 12).quantize(_SMALLEST, rounding=ROUND_CEILING)
     return {
+        "least_base": least,
         "span": span,
         "lag": lag,
         "first_month_only": policy.ndr is NdrVariant.TWO_YEAR,

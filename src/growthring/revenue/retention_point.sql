@@ -5,7 +5,7 @@ WITH base AS (
     entity_month.month + $lag AS sub_month,
     entity_month.amount AS base_amount
   FROM entity_month
-  WHERE entity_month.amount > 0 AND 12 * entity_month.amount >= $threshold
+  WHERE entity_month.amount > 0 AND entity_month.amount >= $least_base
 ),
 paired AS (
   SELECT
@@ -26,4 +26,4 @@ SELECT
   paired.current_amount AS current_amount,
   LEAST(paired.current_amount, paired.base_amount) AS retained_amount
 FROM paired
-WHERE NOT $both_dates OR (paired.current_amount > 0 AND 12 * paired.current_amount >= $threshold)
+WHERE NOT $both_dates OR (paired.current_amount > 0 AND paired.current_amount >= $least_base)

@@ -11,7 +11,7 @@ WITH base AS (
     ON entity_month.month >= evaluation.sub_month - $lag - $span + 1 AND entity_month.month <= evaluation.sub_month - $lag
   GROUP BY evaluation.at_month, evaluation.sub_month, entity_month.entity_id
   HAVING SUM(entity_month.amount) > 0
-    AND 12 * SUM(entity_month.amount) >= $span * $threshold
+    AND SUM(entity_month.amount) >= $least_base
     AND (NOT $first_month_only OR SUM(CASE WHEN entity_month.month = evaluation.sub_month - $lag - $span + 1 THEN entity_month.amount ELSE 0 END) > 0)
 ),
 latest AS (
@@ -42,4 +42,4 @@ SELECT
   paired.current_amount AS current_amount,
   LEAST(paired.current_amount, paired.base_amount) AS retained_amount
 FROM paired
-WHERE NOT $both_dates OR (paired.current_amount > 0 AND 12 * paired.current_amount >= $span * $threshold)
+WHERE NOT $both_dates OR (paired.current_amount > 0 AND paired.current_amount >= $least_base)

@@ -95,7 +95,6 @@ def parameters(policy: Policy, setting: Setting) -> dict[str, Literal]:
         "after_end": (setting.last_month + 2).first_day,
         "window": _window(policy),
         "smooth_all": policy.smoothing in (Smoothing.TRAILING_3, Smoothing.QUARTER_X4, Smoothing.TRAILING_12),
-        "threshold": policy.threshold_arr,
     }
 
 

@@ -23,7 +23,7 @@ BALANCES = (
         "Twelve times the month's recurring revenue: a run rate, not a forecast.",
         "12 × Σ a(t)",
         "balance",
-        "12 * end_amount",
+        "12 * CAST(end_amount AS DECIMAL(38,4))",
     ),
     Metric(
         "cmrr",
@@ -44,7 +44,7 @@ BALANCES = (
         "Annual price of everything signed, running or not yet running.",
         "12 × Σ a(t) on the contracted basis",
         "balance",
-        "12 * end_amount",
+        "12 * CAST(end_amount AS DECIMAL(38,4))",
         basis=(("basis", "contracted"), ("evidence", "both")),
     ),
     Metric(
