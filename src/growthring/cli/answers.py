@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: growthring policies   ·   growthring policies snowflake   ·   growthring policies --fields")(
         policies
     )
-    app.command(epilog="Example: growthring sql recurring --dialect postgres")(sql)
+    app.command(epilog="Example: growthring sql recurring --dialect postgres   ·   growthring sql inputs --dialect postgres")(sql)
 
 
 def show(
@@ -185,14 +185,17 @@ def policies(
 
 
 def sql(
-    relation: Annotated[str, typer.Argument(help="A metric, or a relation such as recurring or movement.")],
+    relation: Annotated[str, typer.Argument(help="A metric, a relation such as recurring or movement, or `inputs`.")],
     at: At = None,
     policy: PolicyName = None,
     dialect: Dialect = "duckdb",
     project: ProjectFolder = HERE,
 ) -> None:
-    """Print the SQL of a metric or relation over the canonical tables, in any dialect."""
+    """Print the SQL of a metric or relation over the canonical tables, in any dialect; `inputs` makes the tables beside them."""
     from growthring.operations.project import Project
-    from growthring.operations.sql import relation_sql
+    from growthring.operations.sql import inputs_sql, relation_sql
 
+    if relation == "inputs":
+        say(inputs_sql(Project.open(project), policy=policy, dialect=dialect))
+        return
     say(relation_sql(Project.open(project), relation, policy=policy, dialect=dialect, at=at))

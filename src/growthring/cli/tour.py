@@ -29,7 +29,7 @@ def tour(project: Project, folder: Path) -> None:
     for command in (
         "explain ndr",
         "show ndr --by channel",
-        "compare ndr --policy standard --policy lazy_bridge",
+        "compare ndr --policy standard --policy figma",
         f"show movements --from {mrr.at[:4]}-01",
         "problems",
         f"close {mrr.at}",

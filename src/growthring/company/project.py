@@ -12,7 +12,7 @@ name = "{name}"
 currency = "USD"                # everything is reported in dollars; customers are billed in USD, EUR, GBP and JPY
 fiscal_year_starts = 2          # the fiscal year starts in February and is named after the year in which it ends
 data_through = "{data_through}"     # the last day the files know of; later months are not reported
-policy = "standard"             # the definitions in force; `growthring policy list` shows the others
+policy = "standard"             # the definitions in force; `growthring policies` lists the others
 
 # A source maps files to one canonical table. Columns that carry the canonical name need no mapping; every other column is
 # ignored unless it is named here.
@@ -59,9 +59,10 @@ name = "fx"
 table = "fx_rate"
 files = "raw/fx_rates.csv"
 
-# An assertion is a number you know from elsewhere (a board deck, the general ledger). A run that contradicts it stops before
-# anything is published. This one is left as an example, because MRR in dollars depends on the policy's exchange rate and on
-# whether invoices or contracts are counted. Known from truth/mrr.csv, for contract lines billed in USD alone: {usd_mrr}.
+# An assertion is a number you know from elsewhere (a board deck, the general ledger). A run that contradicts it ends with exit
+# code 3, and no month can be closed until it holds. This one is left as an example, because MRR in dollars depends on the
+# policy's exchange rate and on whether invoices or contracts are counted. Known from truth/mrr.csv, for contract lines billed
+# in USD alone: {usd_mrr}.
 #
 # [[assertions]]
 # that = "MRR at {month} is {usd_mrr} ± 1"

@@ -13,6 +13,7 @@ from growthring.operations.answer import Answer, plain, unit_name
 from growthring.operations.project import Project
 from growthring.operations.reading import Reading, caveats, last_month_of, read, undefined_because
 from growthring.operations.tables import table_answer
+from growthring.operations.wording import in_words
 from growthring.revenue.evaluation import Point, Question, evaluate, standalone_sql
 from growthring.revenue.metrics import Combine, Metric, metric
 
@@ -136,7 +137,7 @@ def _answer(
         value=plain(value, wanted.unit, currency),
         unit=unit_name(wanted.unit, currency),
         at=series.labels[last],
-        definition=f"{wanted.definition} {wanted.formula}.",
+        definition=in_words(wanted, reading.policy, last),
         policy=reading.policy_name(),
         snapshot=reading.snapshot.snapshot_id,
         rows=rows,

@@ -132,15 +132,21 @@ def _evaluate_group(ledger: Ledger, group: Sequence[Metric], months: tuple[Month
         for part in (each.numerator, each.denominator)
     ]
     chain = question_chain(ledger, Question(group[0], months))
+    counts = [f"COUNT(DISTINCT CASE WHEN {_contributes(each)} THEN entity_id END)" for each in group]
     rows = ledger.connection.execute(
-        f"SELECT at_month, COUNT(*), {', '.join(sums)} FROM ({compose(chain, name)}) AS {name} GROUP BY 1 ORDER BY 1"
+        f"SELECT at_month, {', '.join([*sums, *counts])} FROM ({compose(chain, name)}) AS {name} GROUP BY 1 ORDER BY 1"
     ).fetchall()
     points: dict[str, list[Point]] = {each.name: [] for each in group}
-    for at, customers, *totals in rows:
-        for each, numerator, denominator in zip(group, totals[::2], totals[1::2], strict=True):
+    for at, *figures in rows:
+        totals, customers = figures[: 2 * len(group)], figures[2 * len(group) :]
+        for each, numerator, denominator, count in zip(group, totals[::2], totals[1::2], customers, strict=True):
             value = _value(each, ledger.policy, None, numerator, denominator)
-            points[each.name].append(Point(Month(at), "", numerator, denominator, value, customers))
+            points[each.name].append(Point(Month(at), "", numerator, denominator, value, count))
     return points
+
+
+def _contributes(each: Metric) -> str:
+    return " OR ".join(f"({part}) <> 0" for part in (each.numerator, each.denominator) if part)
 
 
 def points_sql(ledger: Ledger, question: Question) -> str:

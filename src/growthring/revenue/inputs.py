@@ -17,7 +17,7 @@ from growthring.revenue.setting import Setting
 _CALENDAR = (Month.parse("1970-01"), Month.parse("2100-12"))
 _BATCH = 2_000
 
-_COLUMNS = {
+INPUT_COLUMNS = {
     "month_spine": "month INTEGER, first_day DATE, last_day DATE, next_first_day DATE",
     "currency_unit": "currency VARCHAR, units_per_major BIGINT, unit_amount DECIMAL(18,4)",
     "reporting_rate": "currency VARCHAR, from_on DATE, to_on DATE, rate DECIMAL(18,8)",
@@ -26,6 +26,7 @@ _COLUMNS = {
     "excluded_account": "account_id VARCHAR",
     "excluded_product": "product_id VARCHAR",
 }
+"""The input tables with their columns."""
 
 
 def load_inputs(connection: duckdb.DuckDBPyConnection, policy: Policy, setting: Setting) -> Shape:
@@ -50,7 +51,7 @@ def load_inputs(connection: duckdb.DuckDBPyConnection, policy: Policy, setting: 
 
 def _put(connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[tuple[Literal, ...]]) -> None:
     """Create an input table from rows written as literals: no data frame library has to be loaded for a few rows."""
-    connection.execute(f"CREATE OR REPLACE TABLE {name} ({_COLUMNS[name]})")
+    connection.execute(f"CREATE OR REPLACE TABLE {name} ({INPUT_COLUMNS[name]})")
     for start in range(0, len(rows), _BATCH):
         values = ", ".join(f"({', '.join(literal(value) for value in row)})" for row in rows[start : start + _BATCH])
         connection.execute(f"INSERT INTO {name} VALUES {values}")

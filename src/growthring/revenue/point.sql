@@ -6,7 +6,7 @@ WITH dated AS (
     contribution.group_value AS group_value,
     CASE WHEN $capped THEN LEAST(SUM(contribution.numerator), SUM(contribution.denominator)) ELSE SUM(contribution.numerator) END AS numerator,
     SUM(contribution.denominator) AS denominator,
-    COUNT(*) AS customers
+    COUNT(CASE WHEN contribution.numerator <> 0 OR contribution.denominator <> 0 THEN 1 END) AS customers
   FROM contribution
   GROUP BY contribution.at_month, contribution.sub_month, contribution.group_value
 )

@@ -106,7 +106,7 @@ def _from_canonical_names(name: str, files: list[str], table: str, profile: File
 
 def _from_roles(draft: Draft, roles: Mapping[str, str], profile: FileProfile) -> Draft:
     table = CANONICAL[draft.table]
-    roles = _borrowed(draft, dict(roles))
+    roles = _borrowed(draft, dict(roles), profile)
     for column in table.columns:
         if column.name in roles and not (column.name in _PERIODS and not all(end in roles for end in _PERIODS)):
             draft.columns[column.name] = quoted(roles[column.name])
@@ -127,8 +127,11 @@ def _from_roles(draft: Draft, roles: Mapping[str, str], profile: FileProfile) ->
     return draft
 
 
-def _borrowed(draft: Draft, roles: dict[str, str]) -> dict[str, str]:
+def _borrowed(draft: Draft, roles: dict[str, str], profile: FileProfile) -> dict[str, str]:
     """Let a role stand in for the one a table asks for: a plain date dates usage, an invoice without a number is its day."""
+    plain_id = next((name for name in profile.columns if normalised(name) == "id" and profile.unique(name)), None)
+    if draft.table == "account" and "account_id" not in roles and plain_id:
+        roles["account_id"] = plain_id
     tables: dict[str, dict[str, tuple[str, ...]]] = {
         "invoice_line": {"issued_on": ("used_at", "period_start"), "invoice_id": ("contract_id",)},
         "usage": {"used_at": ("issued_on", "period_start"), "meter": ("product_id",)},
@@ -228,7 +231,7 @@ def _accounts_of_lines(lines: Draft, roles: Mapping[str, str], profile: FileProf
     draft = Draft(f"{lines.name}_accounts", "account", lines.files, types=types, columns=columns, history=True)
     draft.attributes = {_snake(name): quoted(name) for name in described}
     said = ", ".join([*described, *([roles["name"]] if "name" in roles else [])])
-    draft.doubts.append(("table", f"{said} of {lines.name} describe(s) the customer, it is assumed, with history."))
+    draft.doubts.append(("table", f"{said} of {lines.name} is assumed to describe the customer, with history."))
     return draft
 
 

@@ -22,7 +22,8 @@ fiscal_year_starts = 1            # first month of the fiscal year; it is named 
 policy = "standard"               # the definitions in force
 """
 _TAIL = """
-# A number you know from elsewhere; a run that contradicts it stops before anything is published.
+# A number you know from elsewhere, checked on every run: a run that contradicts it ends with exit code 3, and no month can
+# be closed until it holds.
 # [[assertions]]
 # that = "MRR at 2025-12 is 100000 ± 1"
 """

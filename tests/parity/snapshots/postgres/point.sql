@@ -10,7 +10,9 @@ WITH dated AS (
       ELSE SUM(contribution.numerator)
     END AS numerator,
     SUM(contribution.denominator) AS denominator,
-    COUNT(*) AS customers
+    COUNT(
+      CASE WHEN contribution.numerator <> 0 OR contribution.denominator <> 0 THEN 1 END
+    ) AS customers
   FROM contribution
   GROUP BY
     contribution.at_month,

@@ -6,7 +6,7 @@ WITH base AS (
     entity_month.amount AS base_amount
   FROM entity_month
   WHERE
-    entity_month.amount > 0 AND 12 * entity_month.amount >= 0
+    entity_month.amount > 0 AND entity_month.amount >= 0
 ), paired AS (
   SELECT
     evaluation.at_month AS at_month,
@@ -30,5 +30,5 @@ SELECT
 FROM paired
 WHERE
   NOT FALSE OR (
-    paired.current_amount > 0 AND 12 * paired.current_amount >= 0
+    paired.current_amount > 0 AND paired.current_amount >= 0
   )

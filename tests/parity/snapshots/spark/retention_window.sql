@@ -16,7 +16,7 @@ WITH base AS (
     entity_month.entity_id
   HAVING
     SUM(entity_month.amount) > 0
-    AND 12 * SUM(entity_month.amount) >= 1 * 0
+    AND SUM(entity_month.amount) >= 0
     AND (
       NOT FALSE
       OR SUM(
@@ -63,7 +63,6 @@ SELECT
   LEAST(paired.current_amount, paired.base_amount) AS retained_amount
 FROM paired
 WHERE
-  NOT FALSE
-  OR (
-    paired.current_amount > 0 AND 12 * paired.current_amount >= 1 * 0
+  NOT FALSE OR (
+    paired.current_amount > 0 AND paired.current_amount >= 0
   )
