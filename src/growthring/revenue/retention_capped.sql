@@ -15,9 +15,9 @@ SELECT
   MAX(retention_base.base_amount) AS base_amount,
   MAX(retention_base.current_amount) AS current_amount,
   CAST(
-    SUM(
-      CASE WHEN retention_base.current_amount = 0 THEN CAST(0 AS DECIMAL(18,4))
-      ELSE LEAST(COALESCE(latest.amount, CAST(0 AS DECIMAL(18,4))), COALESCE(base.amount, CAST(0 AS DECIMAL(18,4)))) END
+    LEAST(
+      SUM(LEAST(COALESCE(latest.amount, CAST(0 AS DECIMAL(18,4))), COALESCE(base.amount, CAST(0 AS DECIMAL(18,4))))),
+      MAX(retention_base.current_amount)
     ) AS DECIMAL(18,4)
   ) AS retained_amount
 FROM retention_base

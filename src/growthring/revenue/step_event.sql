@@ -230,6 +230,7 @@ SELECT
   CASE
     WHEN $level = 'item' THEN combined.account_id || ' / ' || combined.product_id || ' / ' || combined.contract_id
     WHEN $level = 'subscription' AND combined.contract_id <> '' THEN combined.contract_id
+    WHEN $level = 'subscription' THEN combined.account_id
     ELSE COALESCE(entity_span.entity_id, combined.account_id)
   END AS entity_id,
   CAST(NULL AS VARCHAR) AS moved_from_entity_id,

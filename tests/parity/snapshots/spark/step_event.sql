@@ -369,6 +369,8 @@ SELECT
     THEN combined.account_id || ' / ' || combined.product_id || ' / ' || combined.contract_id
     WHEN 'account' = 'subscription' AND combined.contract_id <> ''
     THEN combined.contract_id
+    WHEN 'account' = 'subscription'
+    THEN combined.account_id
     ELSE COALESCE(entity_span.entity_id, combined.account_id)
   END AS entity_id,
   CAST(NULL AS STRING) AS moved_from_entity_id,
