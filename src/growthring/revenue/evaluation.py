@@ -132,7 +132,8 @@ def _evaluate_group(ledger: Ledger, group: Sequence[Metric], months: tuple[Month
         for part in (each.numerator, each.denominator)
     ]
     chain = question_chain(ledger, Question(group[0], months))
-    counts = [f"COUNT(DISTINCT CASE WHEN {_contributes(each)} THEN entity_id END)" for each in group]
+    which = "" if name in _ONE_ROW_A_CUSTOMER else "DISTINCT "
+    counts = [f"COUNT({which}CASE WHEN {_contributes(each)} THEN entity_id END)" for each in group]
     rows = ledger.connection.execute(
         f"SELECT at_month, {', '.join([*sums, *counts])} FROM ({compose(chain, name)}) AS {name} GROUP BY 1 ORDER BY 1"
     ).fetchall()
