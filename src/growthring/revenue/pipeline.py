@@ -17,7 +17,7 @@ class Shape:
 
     Attributes:
         has_families: Some account has a parent or was merged into another.
-        is_single: Every account has one product and contract, in the reporting currency, without quantities, never below zero.
+        is_single: Every account has one product, all one contract and the reporting currency, no quantities, nothing below zero.
     """
 
     has_families: bool = True
@@ -58,7 +58,7 @@ def ledger_chain(policy: Policy, setting: Setting, shape: Shape) -> list[Relatio
     chain += [step(name) for name in ("renewal_month", "advised_month", "involuntary_month")]
     if shape.is_single and not grouped and _counts_accounts_by_month(policy):
         chain += [light("movement_line_single", "movement_line"), light("noted_line"), step("movement_single", "movement")]
-        chain.append(light("entity_month_single", "entity_month"))
+        chain.append(step("entity_month_single", "entity_month"))
     else:
         chain.append(step("step_event" if books_events(policy) else "step", called="step"))
         chain += [step("entity_change"), light("movement_line"), light("noted_line"), step("movement"), step("entity_month")]
