@@ -94,7 +94,11 @@ def every_statement() -> dict[str, Relation]:
     """Return all different bound statements by their text."""
     found: dict[str, Relation] = {}
     for policy in varied_policies():
-        chain = [*recurring_chain(policy, SETTING), relation(PACKAGE, "ledger_check", parameters(policy, SETTING))]
+        checks = [
+            relation(PACKAGE, name, parameters(policy, SETTING))
+            for name in ("ledger_weight", "ledger_check", "ledger_check_single")
+        ]
+        chain = [*recurring_chain(policy, SETTING), *checks]
         for has_families in (True, False):
             chain += ledger_chain(policy, SETTING, Shape(has_families))
         chain += [*ledger_chain(policy, SETTING, Shape(has_families=False, is_single=True)), relation(PACKAGE, "shape")]

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from growthring.engine.catalog import create_empty
 from growthring.engine.duckdb_session import connect
+from growthring.kernel.errors import LedgerImbalanceError
 from growthring.kernel.period import Month
 from growthring.revenue.inputs import load_inputs
 from growthring.revenue.ledger import book, check_identity, define, forget, observed
-from growthring.revenue.pipeline import Shape, ledger_chain, recurring_chain
+from growthring.revenue.pipeline import Shape, is_short, ledger_chain, recurring_chain
 from growthring.revenue.policy import Policy, preset
 from growthring.revenue.setting import Setting
 from growthring.tables import CANONICAL, RECURRING
@@ -45,7 +46,7 @@ def _ledgers(cells: list[Cell], policy: Policy) -> tuple[Shape, list[list[tuple[
     for each in (shape, short):
         chain = ledger_chain(policy, SETTING, each)
         book(connection, chain)
-        check_identity(connection, policy, SETTING)
+        check_identity(connection, policy, SETTING, is_single=is_short(policy, each))
         found.append(
             connection.execute("FROM movement ORDER BY ALL").fetchall()
             + connection.execute("FROM entity_month ORDER BY ALL").fetchall()
@@ -96,3 +97,19 @@ def test_no_data_are_not_simple() -> None:
     connection = connect()
     create_empty(connection, RECURRING)
     assert not observed(connection, Shape()).is_single
+
+
+def test_a_cent_that_went_missing_stops_the_short_ledger_too() -> None:
+    connection = connect()
+    for table in CANONICAL.values():
+        create_empty(connection, table)
+    create_empty(connection, RECURRING)
+    policy = POLICIES["standard"]
+    shape = load_inputs(connection, policy, SETTING)
+    define(connection, recurring_chain(policy, SETTING)[:-1])
+    connection.execute(f"INSERT INTO recurring VALUES ('a', 'p', '', 'USD', {FIRST.index}, 5, 1, 5, 0, NULL)")
+    book(connection, ledger_chain(policy, SETTING, observed(connection, shape)))
+    check_identity(connection, policy, SETTING, is_single=True)
+    connection.execute("UPDATE movement SET movement_amount = movement_amount + 0.01 WHERE movement = 'churn'")
+    with pytest.raises(LedgerImbalanceError, match="a · a · p in 2024-02"):
+        check_identity(connection, policy, SETTING, is_single=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from growthring.engine.relation import Relation, relation
-from growthring.revenue.policy import Basis, Grain, Level, Policy, Smoothing
+from growthring.revenue.policy import Basis, Grain, GrrCap, Level, Policy, Smoothing
 from growthring.revenue.setting import Setting, parameters
 
 PACKAGE = "growthring.revenue"
@@ -53,10 +53,9 @@ def ledger_chain(policy: Policy, setting: Setting, shape: Shape) -> list[Relatio
         return replace(step(name, called), is_light=True)
 
     chain = [step("scoped")] if policy.exclude else [Relation("scoped", "SELECT * FROM recurring")]
-    grouped = policy.level in (Level.ACCOUNT, Level.PARENT) and (shape.has_families or bool(values["by_contract"]))
-    chain.append(step("panel_family", called="panel") if grouped else light("panel"))
+    chain.append(step("panel_family", called="panel") if _is_grouped(policy, shape) else light("panel"))
     chain += [step(name) for name in ("renewal_month", "advised_month", "involuntary_month")]
-    if shape.is_single and not grouped and _counts_accounts_by_month(policy):
+    if is_short(policy, shape):
         chain += [light("movement_line_single", "movement_line"), light("noted_line"), step("movement_single", "movement")]
         chain.append(step("entity_month_single", "entity_month"))
     else:
@@ -65,9 +64,16 @@ def ledger_chain(policy: Policy, setting: Setting, shape: Shape) -> list[Relatio
     return _without_aliases(chain)
 
 
-def _counts_accounts_by_month(policy: Policy) -> bool:
-    """Whether accounts are looked at month by month or quarter by quarter, without a memory of how long they were gone."""
-    return policy.level is Level.ACCOUNT and not books_events(policy) and policy.reactivation != "window"
+def is_short(policy: Policy, shape: Shape) -> bool:
+    """Whether the short chain gives the ledger: simple data, accounts by month or quarter, no memory of how long one was gone."""
+    by_account = policy.level is Level.ACCOUNT and not _is_grouped(policy, shape)
+    return shape.is_single and by_account and not books_events(policy) and policy.reactivation != "window"
+
+
+def _is_grouped(policy: Policy, shape: Shape) -> bool:
+    """Whether rows of recurring revenue have to be put together under one customer first."""
+    by_contract = policy.grr_cap is GrrCap.CONTRACT
+    return policy.level in (Level.ACCOUNT, Level.PARENT) and (shape.has_families or by_contract)
 
 
 def is_smoothed(policy: Policy) -> bool:

@@ -16,7 +16,7 @@ import duckdb
 
 from growthring.engine.catalog import open_files, open_tables
 from growthring.engine.duckdb_session import connect
-from growthring.engine.relation import Relation, literal, relation
+from growthring.engine.relation import Relation, literal
 from growthring.engine.snapshot import Partition, Snapshot
 from growthring.engine.store import Artifact, Store
 from growthring.kernel.ids import digest
@@ -24,9 +24,9 @@ from growthring.kernel.period import Month
 from growthring.kernel.progress import Progress, silent
 from growthring.revenue.inputs import load_inputs
 from growthring.revenue.ledger import Ledger, book, check_identity, define, forget, materialise, observed
-from growthring.revenue.pipeline import PACKAGE, Shape, is_smoothed, ledger_chain, recurring_chain
+from growthring.revenue.pipeline import Shape, is_short, is_smoothed, ledger_chain, recurring_chain
 from growthring.revenue.policy import Policy
-from growthring.revenue.setting import Setting, parameters
+from growthring.revenue.setting import Setting
 from growthring.tables import CANONICAL, MOVEMENT, RECURRING
 
 _CONTRACTS = "contracts"
@@ -212,9 +212,10 @@ def _ledger(books: _Books, recurring: dict[Month, Artifact]) -> list[Artifact]:
     stale = {month for month, inputs in keys.items() if not books.store.path_of(digest(["ledger/1", *inputs])).exists()}
     if stale:
         books.progress("movement ledger", 0, 1)
-        chain = ledger_chain(books.policy, books.setting, observed(books.connection, books.shape))
+        seen = observed(books.connection, books.shape)
+        chain = ledger_chain(books.policy, books.setting, seen)
         book(books.connection, chain)
-        check_identity(books.connection, books.policy, books.setting)
+        check_identity(books.connection, books.policy, books.setting, is_single=is_short(books.policy, seen))
         books.progress("movement ledger", 1, 1)
     kept = [
         books.store.build("ledger/1", inputs, lambda folder, month=month: _write_ledger(books, month, folder))  # type: ignore[misc]
@@ -293,10 +294,3 @@ def _union(artifacts: Iterable[Artifact], name: str, columns: Sequence[str]) -> 
         return f"SELECT {empty} WHERE FALSE"
     listed = ", ".join(literal(path) for path in sorted(paths))
     return f"SELECT {selected} FROM read_parquet([{listed}])"
-
-
-def check_stored(ledger: Ledger) -> int:
-    """Return the number of places where a stored ledger does not balance; zero, unless files were tampered with."""
-    check = relation(PACKAGE, "ledger_check", parameters(ledger.policy, ledger.setting))
-    row = ledger.connection.execute(f"SELECT COUNT(*) FROM ({check.sql})").fetchone()
-    return int(row[0]) if row else 0
