@@ -137,7 +137,8 @@ def _place(connection: duckdb.DuckDBPyConnection, entity: str, account: str, pro
           SELECT spine.month AS month, COALESCE(SUM(movement_amount), 0) AS amount
           FROM month_spine AS spine LEFT JOIN movement
             ON movement.month <= spine.month AND entity_id = $entity AND account_id = $account AND product_id = $product
-          WHERE spine.month BETWEEN (SELECT MIN(month) FROM panel) AND (SELECT MAX(month) FROM (SELECT month FROM panel UNION ALL SELECT month FROM movement))
+          WHERE spine.month >= (SELECT MIN(month) FROM panel)
+            AND spine.month <= (SELECT MAX(month) FROM (SELECT month FROM panel UNION ALL SELECT month FROM movement))
           GROUP BY spine.month
         ),
         stated AS (
