@@ -11,7 +11,9 @@ from bench.race import judge, keep, show
 
 _PROGRAM = Path(sys.executable).parent / "growthring"
 _PROJECT = Path(__file__).parent / "results" / "real"
-"""A project on which `growthring run` was called; without it only the help page is measured."""
+"""The real shop of examples/online_retail; made and run when it is not there yet."""
+
+_EXAMPLE = Path(__file__).parent.parent / "examples" / "online_retail" / "growthring.toml"
 
 
 def main(*, quick: bool = False) -> list[str]:
@@ -24,14 +26,22 @@ def main(*, quick: bool = False) -> list[str]:
         ("CPU seconds of the help page", measured["help"], "<=", 0.4),
         ("CPU of the help page over importing typer and rich", measured["help"] / measured["floor"], "<=", 2.0),
     ]
-    if (_PROJECT / "growthring.toml").exists():
-        command = [str(_PROGRAM), "show", "ndr", "--json"]
-        measured["show"] = statistics.median(wall_seconds(command, _PROJECT) for _ in range(rounds))
-        rows.append(["growthring show ndr (wall)", f"{measured['show']:.3f}"])
-        claims.append(("seconds of `show` on a real project", measured["show"], "<=", 1.5))
+    _prepare()
+    command = [str(_PROGRAM), "show", "ndr", "--json"]
+    measured["show"] = statistics.median(wall_seconds(command, _PROJECT) for _ in range(rounds))
+    rows.append(["growthring show ndr on the real shop (wall)", f"{measured['show']:.3f}"])
+    claims.append(("seconds of `show` on a real project", measured["show"], "<=", 1.5))
     show("Starting", ["program", "seconds"], rows)
     keep("startup", measured)
     return judge(claims)
+
+
+def _prepare() -> None:
+    """Make the real project and run it once; a run that has nothing to do takes a moment."""
+    _PROJECT.mkdir(parents=True, exist_ok=True)
+    data = _EXAMPLE.parent.joinpath("../../../shared").resolve()
+    (_PROJECT / "growthring.toml").write_text(_EXAMPLE.read_text().replace("../../../shared", str(data)))
+    subprocess.run([str(_PROGRAM), "run"], check=True, capture_output=True, cwd=_PROJECT)
 
 
 def cpu_seconds(command: list[str]) -> float:

@@ -180,7 +180,7 @@ def _require_data() -> None:
 
 
 def test_the_example_reads_the_data_where_they_lie() -> None:
-    assert (EXAMPLE / _HERE_IN_THE_EXAMPLE).resolve() == DATA.parent
+    assert (EXAMPLE / _HERE_IN_THE_EXAMPLE).resolve() == DATA.parent.resolve()
 
 
 def test_every_row_is_accepted_corrected_or_rejected(ran: Ran, derived: Derived) -> None:
