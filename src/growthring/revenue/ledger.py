@@ -64,17 +64,12 @@ def observed(connection: duckdb.DuckDBPyConnection, shape: Shape) -> Shape:
 
 
 def book(connection: duckdb.DuckDBPyConnection, chain: Sequence[Relation]) -> None:
-    """Compute the relations of the ledger into tables, except those that only name what others hold.
-
-    Rows may lie in any order in the tables: nothing reads them by position, and files are written in the order of their keys.
-    """
-    connection.execute("SET preserve_insertion_order = false")
+    """Compute the relations of the ledger into tables, except those that only name what others hold."""
     for each in chain:
         if each.is_light:
             define(connection, [each])
         else:
             materialise(connection, each)
-    connection.execute("SET preserve_insertion_order = true")
 
 
 def define(connection: duckdb.DuckDBPyConnection, chain: Sequence[Relation]) -> None:
