@@ -193,7 +193,7 @@ def _malformed(connection: duckdb.DuckDBPyConnection, file: FileToRead, reading:
 
 
 def _money(table: Table) -> dict[str, str]:
-    if "amount" not in table.column_names:
+    if not {"amount", "currency"} <= set(table.column_names):
         return {}
     return {"amount": "judged.amount", "currency": "CASE WHEN judged.amount IS NOT NULL THEN judged.currency END"}
 

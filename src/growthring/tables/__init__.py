@@ -1,6 +1,7 @@
 """The canonical tables and their contracts."""
 
 from growthring.tables.account import ACCOUNT, ACCOUNT_ATTRIBUTE
+from growthring.tables.commitment import COMMITMENT
 from growthring.tables.contract import Check, Column, ColumnType, Table
 from growthring.tables.contract_terms import CONTRACT, CONTRACT_LINE
 from growthring.tables.derived import DRIVERS, MOVEMENT, MOVEMENTS, REASONS, RECURRING
@@ -8,32 +9,42 @@ from growthring.tables.fx_rate import FX_RATE
 from growthring.tables.invoice_line import INVOICE_LINE
 from growthring.tables.problem import PROBLEM
 from growthring.tables.product import PRODUCT
+from growthring.tables.rated import BILL, BILLING_PERIOD, METERED, RATED_LINE, SUBSCRIPTION
 from growthring.tables.usage import USAGE
 
 CANONICAL: dict[str, Table] = {
-    table.name: table for table in (ACCOUNT, ACCOUNT_ATTRIBUTE, PRODUCT, CONTRACT, CONTRACT_LINE, INVOICE_LINE, USAGE, FX_RATE)
+    table.name: table
+    for table in (ACCOUNT, ACCOUNT_ATTRIBUTE, PRODUCT, CONTRACT, CONTRACT_LINE, INVOICE_LINE, USAGE, COMMITMENT, FX_RATE)
 }
 """Tables that sources fill, by name."""
 
-DERIVED: dict[str, Table] = {table.name: table for table in (PROBLEM, RECURRING, MOVEMENT)}
+DERIVED: dict[str, Table] = {
+    table.name: table for table in (PROBLEM, RECURRING, MOVEMENT, SUBSCRIPTION, BILLING_PERIOD, METERED, RATED_LINE, BILL)
+}
 """Tables that the product computes, by name."""
 
 __all__ = [
     "ACCOUNT",
     "ACCOUNT_ATTRIBUTE",
+    "BILL",
+    "BILLING_PERIOD",
     "CANONICAL",
+    "COMMITMENT",
     "CONTRACT",
     "CONTRACT_LINE",
     "DERIVED",
     "DRIVERS",
     "FX_RATE",
     "INVOICE_LINE",
+    "METERED",
     "MOVEMENT",
     "MOVEMENTS",
     "PROBLEM",
     "PRODUCT",
+    "RATED_LINE",
     "REASONS",
     "RECURRING",
+    "SUBSCRIPTION",
     "USAGE",
     "Check",
     "Column",

@@ -20,6 +20,7 @@ class ColumnType(StrEnum):
     QUANTITY = "DECIMAL(18,6)"
     UNIT_PRICE = "DECIMAL(18,8)"
     RATE = "DECIMAL(18,8)"
+    RAW_AMOUNT = "DECIMAL(38,14)"
     RATIO = "DOUBLE"
 
 
