@@ -1,0 +1,6 @@
+"""Metering: usage records become quantities per subscription, meter, dimensions and billing period."""
+
+from growthring.pricing.metering.chain import metering_chain
+from growthring.pricing.metering.inputs import load_metering_inputs
+
+__all__ = ["load_metering_inputs", "metering_chain"]

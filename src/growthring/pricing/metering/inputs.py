@@ -1,0 +1,111 @@
+"""The small tables beside usage and subscriptions that the metering relations read."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+
+import duckdb
+
+from growthring.engine.relation import Literal, literal
+from growthring.kernel.errors import ConfigurationError
+from growthring.pricing.billing_calendar import BillingCalendar, BillingPeriod, day_start
+from growthring.pricing.meter import Meter, Rounding
+from growthring.pricing.metering.family import family_of
+
+_BATCH = 2_000
+_DECIMALS = 6
+
+INPUT_COLUMNS = {
+    "billing_period": "calendar_id VARCHAR, period_start DATE, period_end DATE, starts_at TIMESTAMP, ends_at TIMESTAMP, "
+    "days BIGINT, seconds BIGINT",
+    "period_month": "calendar_id VARCHAR, utc_month BIGINT, period_start DATE, starts_at TIMESTAMP, ends_at TIMESTAMP",
+    "calendar_day": "calendar_id VARCHAR, day DATE, starts_at TIMESTAMP",
+    "meter_definition": "meter VARCHAR, event VARCHAR, aggregation VARCHAR, family VARCHAR, negative VARCHAR, "
+    "rounding VARCHAR, rounding_step BIGINT",
+}
+"""The input tables with their columns.
+
+``period_month`` has a row for each month (UTC) that a period touches, with the instants of the month;
+``calendar_day`` has the first instant of the days on which subscriptions begin and end.
+"""
+
+
+def load_metering_inputs(connection: duckdb.DuckDBPyConnection, meters: Iterable[Meter], first: date, last: date) -> None:
+    """Create the input tables in a connection that holds ``usage`` and ``subscription``.
+
+    Args:
+        connection: Where the tables are.
+        meters: The meters in use.
+        first: First day to meter. Levels that last longer than a period are followed from here on.
+        last: Last day to meter.
+
+    Raises:
+        ConfigurationError: Two meters have one identifier, or a subscription's calendar cannot be read.
+    """
+    used = list(meters)
+    _check_identifiers(used)
+    calendars = _calendars(connection)
+    periods = [period for calendar in calendars for period in calendar.periods(first, last)]
+    _put(connection, "billing_period", [_period_row(period) for period in periods])
+    _put(connection, "period_month", [row for period in periods for row in _months(period)])
+    _put(connection, "calendar_day", _subscription_days(connection))
+    _put(connection, "meter_definition", [_definition(meter) for meter in used])
+
+
+def _check_identifiers(meters: Sequence[Meter]) -> None:
+    names = [meter.id for meter in meters]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ConfigurationError(f"Two meters are called {', '.join(twice)}.", remedy="Give each meter an id of its own.")
+
+
+def _calendars(connection: duckdb.DuckDBPyConnection) -> list[BillingCalendar]:
+    rows = connection.execute("SELECT DISTINCT calendar_id FROM subscription ORDER BY calendar_id").fetchall()
+    return [BillingCalendar.of(row[0]) for row in rows]
+
+
+def _subscription_days(connection: duckdb.DuckDBPyConnection) -> list[tuple[Literal, ...]]:
+    rows = connection.execute(
+        "SELECT calendar_id, starts_on FROM subscription UNION SELECT calendar_id, ends_on FROM subscription"
+    ).fetchall()
+    return [(calendar_id, day, day_start(day, BillingCalendar.of(calendar_id).zone)) for calendar_id, day in sorted(rows)]
+
+
+def _period_row(period: BillingPeriod) -> tuple[Literal, ...]:
+    return (
+        period.calendar_id,
+        period.period_start,
+        period.period_end,
+        period.starts_at,
+        period.ends_at,
+        period.days,
+        period.seconds,
+    )
+
+
+def _months(period: BillingPeriod) -> list[tuple[Literal, ...]]:
+    """Return the months (UTC) that a period touches."""
+    first = period.starts_at.year * 12 + period.starts_at.month - 1
+    final = period.ends_at - timedelta(microseconds=1)
+    last = final.year * 12 + final.month - 1
+    return [
+        (period.calendar_id, month, period.period_start, _month_start(month), _month_start(month + 1))
+        for month in range(first, last + 1)
+    ]
+
+
+def _month_start(month: int) -> datetime:
+    return datetime(month // 12, month % 12 + 1, 1)
+
+
+def _definition(meter: Meter) -> tuple[Literal, ...]:
+    rounding = meter.rounding
+    mode = rounding.mode if rounding else Rounding.NONE
+    step = 10 ** (_DECIMALS - rounding.precision) if rounding else 1
+    return (meter.id, meter.event_name, meter.aggregation.value, family_of(meter).value, meter.negative, mode.value, step)
+
+
+def _put(connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[tuple[Literal, ...]]) -> None:
+    """Create an input table from rows written as literals."""
+    connection.execute(f"CREATE OR REPLACE TABLE {name} ({INPUT_COLUMNS[name]})")
+    for start in range(0, len(rows), _BATCH):
+        values = ", ".join(f"({', '.join(literal(value) for value in row)})" for row in rows[start : start + _BATCH])
+        connection.execute(f"INSERT INTO {name} VALUES {values}")
