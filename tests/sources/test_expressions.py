@@ -18,7 +18,7 @@ def bound(text: str, **types: str):
         "read_csv('/etc/passwd')", "read_blob('x')", "glob('*')", "getenv('HOME')", "current_setting('x')", "query('SELECT 1')",
         "query_table('x')", "nextval('x')", "random()", "now()", "current_date", "uuid()", "sum(Quantity)", "count(*)",
         "row_number() OVER ()", "*", "COLUMNS('x')", "Quantity; DROP TABLE raw", "Quantity) FROM raw; --", "COPY raw TO 'x'",
-        "ATTACH 'x'", "INSTALL httpfs", "Quantity AS x", "raw.Quantity", "list_transform([1], x -> x)", "$1", "?", "",
+        "ATTACH 'x'", "INSTALL httpfs", "Quantity AS x", "list_transform([1], x -> x)", "$1", "?", "",
         "write_log('x')", "getvariable('x')", "Quantity COLLATE x",
     ],
 )  # fmt: skip
@@ -51,6 +51,12 @@ def test_a_division_is_exact_or_refused():
 
 def test_columns_the_file_lacks_are_named():
     assert bound("Quantity * Price").missing == ("Price",)
+
+
+def test_a_name_with_dots_is_a_place_inside_a_column_and_never_a_table():
+    expression = bind_expression('data.tokens + "data.more" * a.b.c.d.e.f', ["data.tokens", "data.more", "a.b.c.d.e.f"], {}, "x")
+    assert expression.parts == {"n0", "n1", "n2"} and expression.missing == ()
+    assert bound("raw.Quantity").missing == ("raw.Quantity",)
 
 
 def test_a_column_in_a_calculation_is_read_as_a_number_and_in_a_text_as_it_stands():

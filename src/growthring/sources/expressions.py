@@ -155,18 +155,19 @@ def bind_expression(text: str, columns: Sequence[str], types: Mapping[str, str],
         ConfigurationError: The expression is not one harmless scalar expression.
     """
     tree: exp.Expression = exp.column(text, quoted=True) if text in columns else _parse(text, where)
-    tree = exp.Paren(this=tree)
+    tree = _with_long_paths(tree)
     _refuse_all_but_known(tree, text, where)
     _make_divisions_exact(tree, text, where)
     missing: list[str] = []
     parts: set[str] = set()
     used: set[int] = set()
     for column in list(tree.find_all(exp.Column)):
-        if column.name in BUILT_INS:
+        name = _dotted(column)
+        if name in BUILT_INS:
             continue
-        index = _find(column.name, columns)
+        index = _find(name, columns)
         if index is None:
-            missing.append(column.name)
+            missing.append(name)
             continue
         part = f"{_reading(column, columns[index] in types)}{index}"
         used.add(index)
@@ -183,6 +184,35 @@ def bind_expression(text: str, columns: Sequence[str], types: Mapping[str, str],
         arithmetic=isinstance(tree.unnest(), _ARITHMETIC) or any(node.name in _OWN_FUNCTIONS for node in _calls(tree)),
         tidy=isinstance(tree.unnest(), exp.Column | exp.Literal | exp.DPipe),
     )
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """Return the columns an expression names, `data.tokens` as one name; an expression that cannot be read is one name itself.
+
+    Example:
+        >>> names_in("data.tokens * 2"), names_in("Unit Price €")
+        (('data.tokens',), ('Unit Price €',))
+    """
+    try:
+        tree = _with_long_paths(_parse(text, ""))
+    except ConfigurationError:
+        return (text,)
+    return tuple(dict.fromkeys(_dotted(column) for column in tree.find_all(exp.Column)))
+
+
+def _dotted(column: exp.Column) -> str:
+    """Return a column's name; `data.tokens` is the place `tokens` inside the column `data`, not a table's column."""
+    return ".".join(part.name for part in column.parts)
+
+
+def _with_long_paths(tree: exp.Expression) -> exp.Expression:
+    """Write paths of more than four parts, which SQL has no names for, as one column."""
+    tree = exp.Paren(this=tree)
+    for dot in list(tree.find_all(exp.Dot)):
+        parts = dot.parts
+        if not isinstance(dot.parent, exp.Dot) and all(isinstance(part, exp.Identifier) for part in parts):
+            dot.replace(exp.column(".".join(part.name for part in parts), quoted=True))
+    return tree
 
 
 def _parse(text: str, where: str) -> exp.Expression:
@@ -202,8 +232,6 @@ def _refuse_all_but_known(tree: exp.Expression, text: str, where: str) -> None:
             continue
         if type(node).__name__ not in _NODES or node.args.get("query"):
             raise _refused(text, where, f"`{node.sql(dialect='duckdb')[:60]}` is not allowed.")
-        if isinstance(node, exp.Column) and node.table:
-            raise _refused(text, where, f"`{node.sql(dialect='duckdb')[:60]}` names a table.")
 
 
 def _refused(text: str, where: str, reason: str) -> ConfigurationError:

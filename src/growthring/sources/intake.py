@@ -18,10 +18,11 @@ from growthring.sources.mapping import (
 )
 from growthring.sources.presets import ResolvedSource
 from growthring.sources.problems import problem_row, problem_select, write_parquet, write_problems
-from growthring.sources.reading import RAW, Reading, UnreadableFileError, read_file
+from growthring.sources.raw import RAW, Reading, UnreadableFileError
+from growthring.sources.reading import read_file
 from growthring.tables import Table
 
-_RECIPE = "intake/1"
+_RECIPE = "intake/2"
 ALL = "all"
 """The one partition of a table without months."""
 
@@ -52,7 +53,9 @@ def take_in(file: FileToRead, store: Store, connection: duckdb.DuckDBPyConnectio
 
     def write(folder: Path) -> dict[str, Any]:
         try:
-            reading = read_file(connection, file.path, file.source.config.sheet)
+            reading = read_file(connection, file.path, file.source.config.sheet, paths=file.source.paths)
+            if not reading.columns and not reading.read:
+                return _nothing_read(connection, folder)
             mapping = bind_mapping(file.source, reading)
         except UnreadableFileError as error:
             return _unusable(connection, file, folder, "UNREADABLE_FILE", f"The file cannot be read: {error}.", [])
@@ -85,8 +88,12 @@ def _unusable(
         message=message,
         remedy=remedy,
     )
-    write_problems(connection, [row], folder)
-    return {"read": 0, "accepted": 0, "corrected": 0, "rejected": 0, "problems": 1, "months": [], "missing": missing}
+    return {**_nothing_read(connection, folder, row), "missing": missing}
+
+
+def _nothing_read(connection: duckdb.DuckDBPyConnection, folder: Path, *problems: str) -> dict[str, Any]:
+    count = write_problems(connection, problems, folder)
+    return {"read": 0, "accepted": 0, "corrected": 0, "rejected": 0, "problems": count, "months": [], "missing": []}
 
 
 def _write_intake(connection: duckdb.DuckDBPyConnection, file: FileToRead, mapping: BoundMapping, folder: Path) -> dict[str, Any]:

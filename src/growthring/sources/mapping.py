@@ -16,7 +16,7 @@ from growthring.sources.config import Exclude
 from growthring.sources.expressions import Expression, bind_expression
 from growthring.sources.macros import NUMBER
 from growthring.sources.presets import ResolvedSource
-from growthring.sources.reading import RAW, Reading
+from growthring.sources.raw import RAW, Reading
 from growthring.tables import Column, ColumnType, Table
 
 ALWAYS = "DATE '0001-01-01'"

@@ -8,7 +8,8 @@ import duckdb
 from growthring.kernel.currency import EXPONENT
 from growthring.sources.judgement import literal
 from growthring.sources.mapping import as_text
-from growthring.sources.reading import RAW, read_file
+from growthring.sources.raw import RAW
+from growthring.sources.reading import read_file
 
 _SAMPLE = 20_000
 _FORMATS = (

@@ -71,7 +71,8 @@ def propose(files: Sequence[Path], project: Path) -> Proposal:
 
     from growthring.engine.duckdb_session import connect
     from growthring.sources.macros import install_macros
-    from growthring.sources.reading import UnreadableFileError, read_file
+    from growthring.sources.raw import UnreadableFileError
+    from growthring.sources.reading import read_file
 
     doubts: list[str] = []
     groups: dict[tuple[str, tuple[str, ...]], Group] = {}

@@ -1,60 +1,45 @@
-"""Files as rows of text: CSV, JSONL and XLSX keep what was written, Parquet keeps its types."""
+"""Files as rows of text: CSV, JSON and XLSX keep what was written, Parquet keeps its types."""
 
 import csv
 import gzip
 import io
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-RAW = "raw"
-"""Name of the temporary table a file is read into: columns `c0`, `c1` … and `_row`, the first data row being 1."""
+from growthring.sources.json_files import read_json
+from growthring.sources.nested import add_paths, nested
+from growthring.sources.raw import RAW, Reading, UnreadableFileError, identifier, quoted, text_of
 
-SUFFIXES = (".csv", ".csv.gz", ".tsv", ".txt", ".parquet", ".xlsx", ".jsonl", ".ndjson")
+SUFFIXES = (
+    ".csv", ".csv.gz", ".tsv", ".txt", ".parquet", ".xlsx",
+    ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz", ".json", ".json.gz",
+)  # fmt: skip
 """What can be read."""
 
 csv.field_size_limit(1 << 24)
 
 
-class UnreadableFileError(Exception):
-    """The file's bytes are not what its name promises; becomes a problem row, never reaches the user as it is."""
-
-
-@dataclass
-class Reading:
-    """What stands in a file.
-
-    Attributes:
-        columns: Column names in order; column number i is `c{i}` of the table `raw`.
-        types: DuckDB types of those columns.
-        malformed: Rows that are no rows: number, what is wrong, the text.
-        rows: Number of rows of the table.
-    """
-
-    columns: list[str]
-    types: list[str] = field(default_factory=list)
-    malformed: list[tuple[int, str, str]] = field(default_factory=list)
-    rows: int = 0
-
-    @property
-    def read(self) -> int:
-        """Rows read, malformed ones included."""
-        return self.rows + len(self.malformed)
-
-
-def read_file(connection: duckdb.DuckDBPyConnection, path: Path, sheet: str | None = None, limit: int | None = None) -> Reading:
+def read_file(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    sheet: str | None = None,
+    limit: int | None = None,
+    paths: Sequence[str] = (),
+) -> Reading:
     """Read a file into the temporary table `raw`.
 
     Args:
         connection: Where the table is made; an older one is replaced.
-        path: CSV (also gzipped, also with ; tab or | between columns), Parquet, XLSX or JSON lines.
+        path: CSV (also with ; tab or | between columns), Parquet, XLSX, JSON lines, or a JSON document that is an array of
+            objects; CSV and JSON also gzipped.
         sheet: Sheet of an XLSX file.
         limit: Read no more than about this many rows, for a look at the file.
+        paths: Places inside columns that hold objects, such as `data.tokens`; each becomes a column of that name, empty where a
+            row does not have it. A path whose first part is no column of the file gives none.
 
     Raises:
         UnreadableFileError: The file is absent, empty, or not in its format.
@@ -64,13 +49,14 @@ def read_file(connection: duckdb.DuckDBPyConnection, path: Path, sheet: str | No
         raise UnreadableFileError("the file does not exist")
     try:
         if name.endswith(".parquet"):
-            reading = _read_parquet(connection, path, limit)
+            reading = _read_parquet(connection, path, limit, paths)
         elif name.endswith(".xlsx"):
             reading = _load(connection, *_xlsx_rows(path, sheet))
-        elif name.endswith((".jsonl", ".ndjson")):
-            reading = _read_json_lines(connection, path)
+        elif name.removesuffix(".gz").endswith((".jsonl", ".ndjson", ".json")):
+            reading = read_json(connection, path, limit, paths)
         else:
             reading = _read_csv(connection, path, limit)
+        add_paths(connection, reading, paths)
     except (duckdb.Error, OSError, EOFError, UnicodeError, csv.Error) as error:
         raise UnreadableFileError(_first_line(error)) from error
     reading.types = [
@@ -81,20 +67,31 @@ def read_file(connection: duckdb.DuckDBPyConnection, path: Path, sheet: str | No
     return reading
 
 
-def _read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, limit: int | None) -> Reading:
-    source = f"read_parquet({_quoted(str(path))}, file_row_number = true, hive_partitioning = false)"
+def _read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, limit: int | None, paths: Sequence[str]) -> Reading:
+    source = f"read_parquet({quoted(str(path))}, file_row_number = true, hive_partitioning = false)"
     described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
-    columns = [(str(row[0]), str(row[1])) for row in described if row[0] != "file_row_number"]
-    selected = [f"{_parquet_value(name, kind)} AS c{index}" for index, (name, kind) in enumerate(columns)]
+    columns = [(str(row[0]), identifier(str(row[0])), str(row[1])) for row in described if row[0] != "file_row_number"]
+    for wanted, index, rest in nested(paths, [name for name, _, _ in columns]):
+        if columns[index][2].startswith(("STRUCT", "MAP")):
+            place = columns[index][1] + "".join(f"[{quoted(part)}]" for part in rest)
+            columns.extend((wanted, place, kind) for kind in _kind_of(connection, place, source))
+    selected = [f"{_parquet_value(value, kind)} AS c{index}" for index, (_, value, kind) in enumerate(columns)]
     cut = f" LIMIT {limit}" if limit else ""
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {RAW} AS SELECT {', '.join(selected)}, file_row_number + 1 AS _row FROM {source}{cut}"
     )
-    return Reading([name for name, _ in columns])
+    return Reading([name for name, _, _ in columns])
 
 
-def _parquet_value(name: str, kind: str) -> str:
-    column = '"' + name.replace('"', '""') + '"'
+def _kind_of(connection: duckdb.DuckDBPyConnection, place: str, source: str) -> list[str]:
+    """Return the type of a place inside a structure, or nothing when the structure has no such place."""
+    try:
+        return [str(row[1]) for row in connection.execute(f"DESCRIBE SELECT {place} AS place FROM {source}").fetchall()]
+    except duckdb.BinderException:
+        return []
+
+
+def _parquet_value(column: str, kind: str) -> str:
     if kind == "TIMESTAMP WITH TIME ZONE":
         return f"{column} AT TIME ZONE 'UTC'"
     if kind.startswith("TIMESTAMP"):
@@ -123,8 +120,8 @@ def _read_csv(connection: duckdb.DuckDBPyConnection, path: Path, limit: int | No
             raise duckdb.InvalidInputException("needs the careful reader")
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {RAW} AS SELECT {values}, row_number() OVER () AS _row "
-            f"FROM read_csv({_quoted(str(path))}, auto_detect = false, header = true, columns = {{{declared}}}, "
-            f"delim = {_quoted(delimiter)}, quote = '\"', escape = '\"', nullstr = '', compression = '{compression}', "
+            f"FROM read_csv({quoted(str(path))}, auto_detect = false, header = true, columns = {{{declared}}}, "
+            f"delim = {quoted(delimiter)}, quote = '\"', escape = '\"', nullstr = '', compression = '{compression}', "
             f"strict_mode = true, max_line_size = 16000000){cut}"
         )
     except duckdb.Error:
@@ -139,7 +136,7 @@ def guess_delimiter(line: str) -> str:
 
 def _csv_rows(path: Path, delimiter: str) -> tuple[list[str], Iterable[tuple[int, list[Any] | str]]]:
     """Read a CSV file record by record; a record that does not fit costs itself, not the ones after it."""
-    lines = _Lines(list(io.StringIO(_text(path))))
+    lines = _Lines(list(io.StringIO(text_of(path))))
     reader = csv.reader(lines, delimiter=delimiter)
     header = _names(next(reader, []))
 
@@ -178,36 +175,6 @@ class _Lines:
             raise StopIteration
         self.position += 1
         return self.lines[self.position - 1]
-
-
-def _read_json_lines(connection: duckdb.DuckDBPyConnection, path: Path) -> Reading:
-    names: dict[str, None] = {}
-    records: list[tuple[int, dict[str, Any] | str]] = []
-    for number, line in enumerate((line for line in _text(path).split("\n") if line.strip()), start=1):
-        try:
-            parsed = json.loads(line, parse_float=str, parse_int=str, parse_constant=str)
-        except (ValueError, RecursionError) as error:
-            records.append((number, f"no JSON object ({_first_line(error)})\0{line}"))
-            continue
-        if isinstance(parsed, dict):
-            names.update(dict.fromkeys(parsed))
-            records.append((number, parsed))
-        else:
-            records.append((number, f"a JSON {type(parsed).__name__}, not an object\0{line}"))
-    columns = sorted(names)
-    rows = (
-        (number, record if isinstance(record, str) else [_json_text(record.get(name)) for name in columns])
-        for number, record in records
-    )
-    return _load(connection, columns, rows)
-
-
-def _json_text(value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _xlsx_rows(path: Path, sheet: str | None) -> tuple[list[str], Iterable[tuple[int, list[Any] | str]]]:
@@ -276,20 +243,6 @@ def _first_lines(path: Path, count: int) -> list[str]:
     with gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb") as stream:
         lines = [line for _, line in zip(range(count), stream, strict=False)]
     return [line.decode("utf-8-sig", errors="replace").rstrip("\r\n") for line in lines]
-
-
-def _text(path: Path) -> str:
-    stored = path.read_bytes()
-    content = gzip.decompress(stored) if path.name.lower().endswith(".gz") else stored
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("latin-1")
-    return io.IncrementalNewlineDecoder(None, translate=True).decode(text)
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _first_line(error: Exception) -> str:

@@ -9,6 +9,7 @@ from importlib import resources
 from growthring.kernel.errors import ConfigurationError, UnknownValueError
 from growthring.kernel.ids import digest
 from growthring.sources.config import Exclude, SourceConfig
+from growthring.sources.expressions import names_in
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,14 @@ class ResolvedSource:
     columns: Mapping[str, tuple[str, ...]]
     attributes: Mapping[str, tuple[str, ...]]
     lenient: frozenset[str]
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Places inside columns that the expressions name, such as `data.tokens`."""
+        texts = [text for several in (*self.columns.values(), *self.attributes.values()) for text in several]
+        texts += [rule.when for rule in self.config.exclude]
+        names = [name for text in texts for name in names_in(text)] + list(self.config.types)
+        return tuple(dict.fromkeys(name for name in names if "." in name))
 
     @property
     def digest(self) -> str:
