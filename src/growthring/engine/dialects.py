@@ -5,6 +5,7 @@ Corrections are made on the tree before it is written, so that every engine give
 =============== =====================================================================================================
 ``a // b``      exact integer division: ``intDiv`` on ClickHouse, ``(a - MOD(a, b)) / b`` on Snowflake
 days            ``DATE_DIFF('day', a, b)`` counts days between dates: a plain subtraction on Postgres
+seconds         ``DATE_DIFF('second', a, b)`` counts them between whole seconds: the epoch of the difference on Postgres
 ``ROUND``       of a DOUBLE, read as DECIMAL, rounds half away from zero by ``FLOOR``: the engines' own ROUND differs
 ``LEAST``       and ``GREATEST`` skip NULL, also on BigQuery and Snowflake
 dates           ``Date32`` and ``DateTime64`` on ClickHouse, which know the years 1900 to 2299 only
@@ -133,9 +134,12 @@ def _rounded_double(node: exp.Expr) -> exp.Expr:
 
 
 def _day_difference(node: exp.Expr) -> exp.Expr:
-    if isinstance(node, exp.DateDiff):
-        return exp.Paren(this=exp.Sub(this=node.this.copy(), expression=node.expression.copy()))
-    return node
+    if not isinstance(node, exp.DateDiff):
+        return node
+    between = exp.Paren(this=exp.Sub(this=node.this.copy(), expression=node.expression.copy()))
+    if node.text("unit").upper() != "SECOND":
+        return between
+    return exp.cast(exp.Extract(this=exp.var("EPOCH"), expression=between), "BIGINT")
 
 
 def _clickhouse_division(node: exp.Expr) -> exp.Expr:

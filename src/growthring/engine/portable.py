@@ -21,7 +21,7 @@ from growthring.kernel.errors import NotPortableError
 _FUNCTIONS = (
     exp.Abs, exp.Avg, exp.Coalesce, exp.Count, exp.DateDiff, exp.Day, exp.DenseRank, exp.Exists, exp.Floor, exp.Greatest, exp.Lag,
     exp.LastDay, exp.Lead, exp.Least, exp.Max, exp.Min, exp.Month, exp.Nullif, exp.Rank, exp.Round,
-    exp.RowNumber, exp.Sum, exp.Year,
+    exp.RowNumber, exp.Sum, exp.TimestampTrunc, exp.Year,
 )  # fmt: skip
 """Functions with one meaning on every engine, some of them by the corrections in `dialects`."""
 

@@ -200,6 +200,14 @@ def day_start(day: date, zone: str) -> datetime:
     return instant.replace(tzinfo=None)
 
 
+def clock_changes(first: datetime, last: datetime, zone: str) -> list[datetime]:
+    """Return the instant between two (UTC without zone, at most a day apart) at which a zone's clock is changed, if it is."""
+    before, after = first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)
+    if before.astimezone(time_zone(zone)).utcoffset() == after.astimezone(time_zone(zone)).utcoffset():
+        return []
+    return [_offset_change(before, after, zone).replace(tzinfo=None)]
+
+
 def _offset_change(before: datetime, after: datetime, zone: str) -> datetime:
     """Return the first whole second, after one instant and up to another, at which the later one's UTC offset holds."""
     offset = after.astimezone(time_zone(zone)).utcoffset()

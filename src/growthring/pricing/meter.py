@@ -33,6 +33,14 @@ class Aggregation(StrEnum):
     PERCENTILE = "percentile"
 
 
+_LASTING = (Aggregation.SUM, Aggregation.COUNT, Aggregation.UNIQUE, Aggregation.LATEST, Aggregation.WEIGHTED_SUM)
+_PRORATED = (Aggregation.SUM, Aggregation.COUNT, Aggregation.UNIQUE)
+
+
+def _listed(aggregations: tuple[Aggregation, ...]) -> str:
+    return ", ".join(each.value for each in aggregations)
+
+
 class Bucket(StrEnum):
     """The clock a meter with buckets restarts on, in UTC hours or days of the billing time zone."""
 
@@ -120,9 +128,24 @@ class Meter(Model):
         False, description="Recurring units count for the share of days they were there, rounded up to 5 decimals."
     )
     level: bool = Field(False, description="weighted_sum: values are levels (gauges) rather than changes of a level.")
-    percentile: Annotated[Decimal, Field(gt=0, le=100)] = Field(Decimal(95), description="percentile: nearest rank, in percent.")
+    percentile: Annotated[Decimal, Field(gt=0, le=100, decimal_places=6)] = Field(
+        Decimal(95), description="percentile: nearest rank, in percent."
+    )
     negative: str = Field("clamp", pattern="^(clamp|keep)$", description="What becomes of a total below zero: 0, or kept.")
     rounding: QuantityRounding | None = Field(None, description="Rounding of the aggregated quantity.")
+
+    @model_validator(mode="after")
+    def _meaningful(self) -> Self:
+        if self.recurring and self.aggregation not in _LASTING:
+            raise ValueError(f"recurring has a meaning for {_listed(_LASTING)}, not for {self.aggregation}")
+        if self.prorated and self.aggregation not in _PRORATED:
+            raise ValueError(f"prorated has a meaning for {_listed(_PRORATED)}, not for {self.aggregation}")
+        if self.level and self.aggregation is not Aggregation.WEIGHTED_SUM:
+            raise ValueError(f"level has a meaning for weighted_sum, not for {self.aggregation}")
+        lasting = self.recurring or self.prorated or self.aggregation is Aggregation.WEIGHTED_SUM
+        if self.bucket is not Bucket.NONE and lasting:
+            raise ValueError("a level that lasts through the period cannot restart in buckets: leave out bucket")
+        return self
 
     @property
     def event_name(self) -> str:

@@ -40,3 +40,8 @@ def keeps_dimensions(meter: Meter) -> bool:
 def needs_clock(meter: Meter) -> bool:
     """Whether the local day or hour of a record matters to a meter."""
     return bool(meter.derived) or meter.prorated or meter.bucket is Bucket.DAY
+
+
+def states_level(meter: Meter) -> bool:
+    """Whether records say what the level is, rather than what is added to it."""
+    return meter.aggregation in (Aggregation.UNIQUE, Aggregation.LATEST) or meter.level

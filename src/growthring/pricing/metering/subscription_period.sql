@@ -10,6 +10,7 @@ SELECT
   period.seconds AS seconds,
   MIN(GREATEST(period.starts_at, since.starts_at)) AS starts_at,
   MAX(LEAST(period.ends_at, until.starts_at)) AS ends_at,
+  MIN(GREATEST(period.period_start, subscription.starts_on)) AS in_force_from,
   MAX(LEAST(period.period_end, subscription.ends_on)) AS in_force_to
 FROM subscription
 JOIN billing_period AS period
