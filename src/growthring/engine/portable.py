@@ -21,12 +21,15 @@ from growthring.kernel.errors import NotPortableError
 _FUNCTIONS = (
     exp.Abs, exp.Avg, exp.Coalesce, exp.Count, exp.DateDiff, exp.Day, exp.DenseRank, exp.Exists, exp.Floor, exp.Greatest, exp.Lag,
     exp.LastDay, exp.Lead, exp.Least, exp.Max, exp.Min, exp.Month, exp.Nullif, exp.Rank, exp.Round,
-    exp.RowNumber, exp.Sum, exp.TimestampTrunc, exp.Year,
+    exp.RowNumber, exp.Sum, exp.Year,
 )  # fmt: skip
 """Functions with one meaning on every engine, some of them by the corrections in `dialects`."""
 
 _SYNTAX = (exp.And, exp.Or, exp.Case, exp.If, exp.Cast, exp.Interval)
 """What sqlglot counts as functions and SQL as syntax."""
+
+_CLOCK_UNITS = ("SECOND", "MINUTE", "HOUR")
+"""What DATE_TRUNC cuts an instant to; engines give months and days other types."""
 
 _CLOCKS = (exp.CurrentDate, exp.CurrentTime, exp.CurrentTimestamp, exp.AtTimeZone)
 _ZONED = (exp.DType.TIMESTAMPTZ, exp.DType.TIMESTAMPLTZ, exp.DType.TIMETZ)
@@ -108,6 +111,8 @@ def _of_functions(node: exp.Expr) -> Iterator[str]:
         yield f"{_shown(node)}: follows the time zone of the session; store UTC in TIMESTAMP"
     elif isinstance(node, _ARBITRARY):
         yield f"{_shown(node)}: picks any row of several; use MIN or MAX"
+    elif isinstance(node, exp.TimestampTrunc) and node.text("unit").upper() in _CLOCK_UNITS:
+        return
     elif isinstance(node, exp.Func) and not isinstance(node, (*_FUNCTIONS, *_SYNTAX, *_UNSUPPORTED)):
         name = node.name if isinstance(node, exp.Anonymous) else node.sql_name()
         yield f"{_shown(node)}: the function {name.upper()} has no entry in the table of portable functions"
