@@ -10,7 +10,7 @@ without use.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from growthring.kernel.currency import exponent
 from growthring.pricing.policy import RatingPolicy
@@ -103,7 +103,7 @@ class Rate:
     @property
     def is_due_without_use(self) -> bool:
         """Whether a period without any record costs something."""
-        return self.landing(Decimal(0)).amount(Decimal(0)) != 0
+        return self.landing(Decimal(0)).amount(Decimal(0), self.decimals) != 0
 
 
 def compile_price(price: SimplePrice, policy: RatingPolicy, currency: str) -> Rate:
@@ -115,8 +115,10 @@ def compile_price(price: SimplePrice, policy: RatingPolicy, currency: str) -> Ra
         currency: Decides what tiers are rounded to, where the policy rounds them.
     """
     decimals = exponent(currency) if policy.tier_rounding == "minor_unit" else RAW_DECIMALS
+    with localcontext(prec=76):
+        rows = tuple(_rows(price, policy, currency, decimals))
     return Rate(
-        tuple(_rows(price, policy, currency, decimals)),
+        rows,
         decimals,
         fee_per_event=price.fixed_per_event if isinstance(price, Percentage) else Decimal(0),
         carried=price.multiplier if isinstance(price, Dynamic) else Decimal(0),
@@ -132,7 +134,7 @@ def _rows(price: SimplePrice, policy: RatingPolicy, currency: str, decimals: int
         case Block():
             yield from _block(price, policy, decimals)
         case Capacity():
-            yield from _capacity(price, policy, currency)
+            yield from _capacity(price, policy, currency, decimals)
         case Dynamic():
             yield RateTier(0, -UNBOUNDED, UNBOUNDED)
         case _:
@@ -239,14 +241,14 @@ def _block(price: Block, policy: RatingPolicy, decimals: int) -> Iterator[RateTi
         yield RateTier(len(price.tiers), lower, UNBOUNDED, base)
 
 
-def _capacity(price: Capacity, policy: RatingPolicy, currency: str) -> Iterator[RateTier]:
+def _capacity(price: Capacity, policy: RatingPolicy, currency: str, decimals: int) -> Iterator[RateTier]:
     cut = policy.unit_price_rounding == "minor_unit"
     overage = _rounded(price.overage_price, exponent(currency)) if cut else price.overage_price
     yield RateTier(0, -UNBOUNDED, Decimal(0), flat_fee=price.amount)
     if price.included > 0:
         yield RateTier(1, Decimal(0), price.included, flat_fee=price.amount)
     yield RateTier(
-        2, price.included, UNBOUNDED, price.amount, unit_price=overage, origin=price.included,
+        2, price.included, UNBOUNDED, _rounded(price.amount, decimals), unit_price=overage, origin=price.included,
         block=1_000_000 if cut else 0, block_up=0,
     )  # fmt: skip
 

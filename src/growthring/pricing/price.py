@@ -224,11 +224,16 @@ SimplePrice: TypeAlias = Annotated[
 ]
 
 
+CellPrice: TypeAlias = Annotated[
+    PerUnit | Graduated | Volume | StairStep | Package | GraduatedPercentage | Capacity | Block, Field(discriminator="model")
+]
+
+
 class Cell(Model):
     """The price of records with certain values of dimensions."""
 
     when: dict[str, str] = Field(description="Value by dimension; dimensions not named may have any value.")
-    price: SimplePrice = Field(description="Their price.")
+    price: CellPrice = Field(description="Their price.")
 
 
 class Matrix(Model):
@@ -236,7 +241,7 @@ class Matrix(Model):
 
     model: Literal["matrix"] = "matrix"
     cells: Annotated[tuple[Cell, ...], Field(min_length=1)] = Field(description="Prices by dimension values.")
-    default: SimplePrice | None = Field(None, description="Price of everything else; without it, that is a problem row.")
+    default: CellPrice | None = Field(None, description="Price of everything else; without it, that is a problem row.")
 
 
 Price: TypeAlias = Annotated[
