@@ -1,6 +1,6 @@
 """Metering: usage records become quantities per subscription, meter, dimensions and billing period."""
 
 from growthring.pricing.metering.chain import metering_chain
-from growthring.pricing.metering.inputs import load_metering_inputs
+from growthring.pricing.metering.inputs import INPUT_COLUMNS, load_metering_inputs
 
-__all__ = ["load_metering_inputs", "metering_chain"]
+__all__ = ["INPUT_COLUMNS", "load_metering_inputs", "metering_chain"]
