@@ -196,9 +196,12 @@ def _volume(tiers: Sequence[Tier], policy: RatingPolicy) -> Iterator[RateTier]:
     yield _without_use(policy, tiers[0], is_volume=True)
     for row in _bounded(_by_total(tiers), policy):
         if policy.fractions == "gap" and row.up_to != UNBOUNDED:
-            last_whole = row.up_to + STEP - 1
-            yield replace(row, up_to=last_whole)
-            yield RateTier(row.tier, last_whole, row.up_to)
+            last_whole = max(row.over, row.up_to + STEP - 1)
+            yield from (
+                each
+                for each in (replace(row, up_to=last_whole), RateTier(row.tier, last_whole, row.up_to))
+                if each.over < each.up_to
+            )
         else:
             yield row
 
