@@ -30,11 +30,11 @@ class Reader:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
         return path
 
-    def run(self, *sources: SourceConfig, fresh: bool = False) -> Snapshot:
+    def run(self, *sources: SourceConfig, fresh: bool = False, known_meters: frozenset[str] | None = None) -> Snapshot:
         if fresh:
             self.store = Store(self.folder / ".growthring" / f"store{len(list(self.folder.glob('.growthring/*')))}")
         self.store.built = self.store.reused = 0
-        self.snapshot = ingest(self.folder, sources, self.store)
+        self.snapshot = ingest(self.folder, sources, self.store, known_meters=known_meters)
         for file in self.snapshot.files:
             assert file.accepted + file.corrected + file.rejected == file.read, file
         return self.snapshot

@@ -1,5 +1,7 @@
 """What a `[[sources]]` entry of growthring.toml may say."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from growthring.kernel.errors import ConfigurationError, UnknownValueError
@@ -8,6 +10,12 @@ from growthring.tables import CANONICAL, Table
 
 SOURCE_TYPES = ("number", "date", "timestamp", "text", "boolean")
 """What a source column can be read as; `date` and `timestamp` take a format after a colon, such as `date:%d/%m/%Y`."""
+
+
+Dedupe = Literal["id", "source+id", "id+timestamp", "day"]
+"""What makes two usage records the same one."""
+
+_USAGE_ONLY = ("value", "dimensions", "future_tolerance_hours", "late_window_days")
 
 
 class Exclude(BaseModel):
@@ -42,6 +50,16 @@ class SourceConfig(BaseModel):
         exclude: Rows that are not meant for the table.
         occurrence_within: Columns that separate copies of the same line, such as the sheet it stood on.
         history: For accounts: many rows per account, of which only changes are kept.
+        value: For usage: the expression of the quantity, such as `data.tokens`; short for `quantity` under columns.
+        dimensions: For usage: columns or places inside them, such as `data.model`, that prices may depend on. The last part of
+            the name becomes the dimension's; `%`, `;` and `=` inside a value are written `%25`, `%3B` and `%3D`.
+        dedupe: For usage: what makes two records the same one. `id`; `source+id`, with the file's column `source`;
+            `id+timestamp`; or `day`, one record for each account, meter, day and dimensions. The preset's choice when absent,
+            else `id`.
+        future_tolerance_hours: For usage: how much later than it became known, or than its file was written, a record may say
+            that it was used.
+        late_window_days: For usage: records that became known more than so many days after their use are rejected; none when
+            absent.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,6 +75,11 @@ class SourceConfig(BaseModel):
     exclude: tuple[Exclude, ...] = ()
     occurrence_within: tuple[str, ...] = ()
     history: bool = False
+    value: str | None = None
+    dimensions: tuple[str, ...] = ()
+    dedupe: Dedupe | None = None
+    future_tolerance_hours: int = Field(default=24, ge=0)
+    late_window_days: int | None = Field(default=None, ge=1)
 
     @field_validator("columns", "attributes", mode="before")
     @classmethod
@@ -66,7 +89,7 @@ class SourceConfig(BaseModel):
             return value
         return {key: str(item) if isinstance(item, int | float) else item for key, item in value.items()}
 
-    @field_validator("files", "occurrence_within", mode="before")
+    @field_validator("files", "occurrence_within", "dimensions", mode="before")
     @classmethod
     def _one_as_list(cls, value: object) -> object:
         """Let people write one path without brackets."""
@@ -94,7 +117,33 @@ class SourceConfig(BaseModel):
                 valid="Only sources of the table account have attributes and history.",
                 remedy="Remove them, or add a second source over the same files with table = 'account'.",
             )
+        self._refuse_misplaced_usage_settings()
         return self
+
+    def _refuse_misplaced_usage_settings(self) -> None:
+        written = [name for name in _USAGE_ONLY if name in self.model_fields_set]
+        if written and self.table != "usage":
+            raise ConfigurationError(
+                f"Source {self.name} sets {', '.join(written)} for table {self.table}.",
+                valid=f"Only sources of the table usage have {', '.join(_USAGE_ONLY)}.",
+                remedy="Remove them, or set table = 'usage'.",
+            )
+        allowed = {"usage": ("id", "source+id", "id+timestamp", "day"), "usage_correction": ("id", "source+id")}.get(
+            self.table, ()
+        )
+        if self.dedupe is not None and self.dedupe not in allowed:
+            raise UnknownValueError(f"dedupe of table {self.table}", self.dedupe, allowed, remedy=f"Correct source {self.name}.")
+        keys = [path.split(".")[-1] for path in self.dimensions]
+        if len(set(keys)) < len(keys) or (self.dimensions and "dimensions" in self.columns):
+            raise ConfigurationError(
+                f"Source {self.name} says twice what a dimension is.",
+                valid="Each dimension is called by the last part of its path; columns.dimensions is for text that is ready.",
+                remedy="Remove one of them.",
+            )
+        if self.value is not None and "quantity" in self.columns:
+            raise ConfigurationError(
+                f"Source {self.name} says twice what the quantity is: value and columns.quantity.", remedy="Remove one of them."
+            )
 
     @property
     def contract(self) -> Table:

@@ -200,6 +200,20 @@ def names_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_dotted(column) for column in tree.find_all(exp.Column)))
 
 
+def operand(text: str) -> str:
+    """Return an expression so that it can stand inside another one; a column's name with blanks gets its quotes.
+
+    Example:
+        >>> operand("a + b"), operand("Event ID")
+        ('(a + b)', '"Event ID"')
+    """
+    try:
+        harmless = not isinstance(_parse(text, ""), exp.Alias)
+    except ConfigurationError:
+        harmless = False
+    return f"({text})" if harmless else exp.column(text, quoted=True).sql(dialect="duckdb")
+
+
 def _dotted(column: exp.Column) -> str:
     """Return a column's name; `data.tokens` is the place `tokens` inside the column `data`, not a table's column."""
     return ".".join(part.name for part in column.parts)

@@ -23,7 +23,7 @@ from growthring.sources.intake import ALL, FileToRead, take_in
 from growthring.sources.merging import Chunk, find_conflicts, merge_partition
 from growthring.sources.presets import ResolvedSource, resolve
 from growthring.sources.problems import problem_rows, write_problems
-from growthring.sources.references import check_references
+from growthring.sources.references import check_meters, check_references
 from growthring.tables import CANONICAL
 
 _ACTIVITY = ("invoice_line", "usage")
@@ -47,6 +47,7 @@ def ingest(
     store: Store,
     *,
     data_through: date | None = None,
+    known_meters: frozenset[str] | None = None,
     progress: Progress = silent,
 ) -> Snapshot:
     """Read every file of every source and make the canonical partitions; nothing is published.
@@ -57,6 +58,7 @@ def ingest(
         store: Where artifacts live.
         data_through: Last day the data speak for; when absent, the last day of an invoice or of usage, and without either
             the last day anything became known.
+        known_meters: Names of usage that something prices; usage with another name is kept, with a warning. None checks nothing.
         progress: Told about each file and each partition.
 
     Returns:
@@ -77,7 +79,7 @@ def ingest(
         return Snapshot(
             files=tuple(_counted(run)),
             partitions=partitions,
-            problems=_problem_keys(run, partitions),
+            problems=_problem_keys(run, partitions, known_meters),
             mapping=digest([source.digest for source in resolved]),
             data_through=data_through.isoformat() if data_through else _data_through(run),
         )
@@ -206,11 +208,14 @@ def _counted(run: _Run) -> Iterator[InputFile]:
         )
 
 
-def _problem_keys(run: _Run, partitions: Sequence[Partition]) -> tuple[str, ...]:
+def _problem_keys(run: _Run, partitions: Sequence[Partition], known_meters: frozenset[str] | None) -> tuple[str, ...]:
     artifacts = [*(artifact for _, artifact in run.files), *run.merged.values()]
     origins = {(file.source.config.table, file.name): file.source.config.name for file, _ in run.files}
     if references := check_references(partitions, origins, run.store, run.connection):
         artifacts.append(references)
+    if known_meters is not None:
+        names = {file: name for (table, file), name in origins.items() if table == "usage"}
+        artifacts.extend(filter(None, [check_meters(partitions, known_meters, names, run.store, run.connection)]))
     if run.warnings:
         artifacts.append(_write_warnings(run))
     return tuple(dict.fromkeys(artifact.key for artifact in artifacts if artifact.facts["problems"]))

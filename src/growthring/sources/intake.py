@@ -1,6 +1,7 @@
 """Intake of one file: its rows, judged one by one and cut into months; nothing here looks at any other file."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from growthring.sources.mapping import (
     bind_mapping,
     mapped_rows,
 )
+from growthring.sources.nested import add_empty
 from growthring.sources.presets import ResolvedSource
 from growthring.sources.problems import problem_row, problem_select, write_parquet, write_problems
 from growthring.sources.raw import RAW, Reading, UnreadableFileError
@@ -23,6 +25,9 @@ from growthring.sources.reading import read_file
 from growthring.tables import Table
 
 _RECIPE = "intake/2"
+_FIRST_FILE_TIME = datetime(1981, 1, 1, tzinfo=UTC)
+"""Archives that do not keep times write 1970 or 1980."""
+
 ALL = "all"
 """The one partition of a table without months."""
 
@@ -56,14 +61,14 @@ def take_in(file: FileToRead, store: Store, connection: duckdb.DuckDBPyConnectio
             reading = read_file(connection, file.path, file.source.config.sheet, paths=file.source.paths)
             if not reading.columns and not reading.read:
                 return _nothing_read(connection, folder)
-            mapping = bind_mapping(file.source, reading)
+            mapping, absent = _bind(connection, file, reading)
         except UnreadableFileError as error:
             return _unusable(connection, file, folder, "UNREADABLE_FILE", f"The file cannot be read: {error}.", [])
         except MissingColumnsError as error:
             message = f"The file has no column {', '.join(error.missing)}. It has: {', '.join(reading.columns)}."
             return _unusable(connection, file, folder, "COLUMN_NOT_IN_FILE", message, list(error.missing))
         try:
-            return _write_intake(connection, file, mapping, folder)
+            return {**_write_intake(connection, file, mapping, folder), "missing": absent}
         except duckdb.Error as error:
             raise ConfigurationError(
                 f"The mapping of source {file.source.config.name} fails on {file.name}: {str(error).splitlines()[0]}",
@@ -72,6 +77,25 @@ def take_in(file: FileToRead, store: Store, connection: duckdb.DuckDBPyConnectio
             ) from error
 
     return store.build(_RECIPE, [file.name, file.sha256, file.source.digest, duckdb.__version__], write)
+
+
+def _bind(connection: duckdb.DuckDBPyConnection, file: FileToRead, reading: Reading) -> tuple[BoundMapping, list[str]]:
+    """Bind the mapping, and return with it the columns it names that no row has, where rows may lack them."""
+    written = _time_of(file.path)
+    try:
+        return bind_mapping(file.source, reading, written), []
+    except MissingColumnsError as error:
+        if not reading.keys_are_optional:
+            raise
+        absent = list(error.missing)
+    add_empty(connection, reading, absent)
+    return bind_mapping(file.source, reading, written), absent
+
+
+def _time_of(path: Path) -> datetime:
+    """Return when a file was written, UTC; now, when it comes from an archive that does not keep times."""
+    written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return (written if written >= _FIRST_FILE_TIME else datetime.now(UTC)).replace(tzinfo=None)
 
 
 def _unusable(
@@ -116,7 +140,6 @@ def _write_intake(connection: duckdb.DuckDBPyConnection, file: FileToRead, mappi
         "rejected": rejected + len(mapping.reading.malformed),
         "problems": problems,
         "months": months,
-        "missing": [],
     }
 
 

@@ -42,7 +42,7 @@ def read_json(connection: duckdb.DuckDBPyConnection, path: Path, limit: int | No
     bad = connection.execute("SELECT _row, json_valid(object), line FROM _objects WHERE NOT is_object ORDER BY _row").fetchall()
     connection.execute("DROP TABLE _objects; DROP TABLE _lines")
     malformed = [(row, "JSON, but not an object" if is_json else "no JSON", line) for row, is_json, line in bad]
-    return Reading([*columns, *(name for name, _ in inside)], malformed=malformed)
+    return Reading([*columns, *(name for name, _ in inside)], malformed=malformed, keys_are_optional=True)
 
 
 def _read_lines(connection: duckdb.DuckDBPyConnection, path: Path, limit: int | None) -> None:

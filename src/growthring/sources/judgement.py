@@ -49,6 +49,7 @@ def rules_of(mapping: BoundMapping) -> tuple[Rule, ...]:
         *_missing(mapping),
         *_unknown(mapping),
         *_checks(mapping),
+        *_times_of_use(mapping),
     )
 
 
@@ -130,6 +131,30 @@ def _unknown_value(column: Column) -> Rule:
 def _checks(mapping: BoundMapping) -> Iterator[Rule]:
     for check in mapping.table.checks:
         yield Rule(check.code, f"NOT coalesce({check.condition}, true)", literal(check.message), check.remedy)
+
+
+def _times_of_use(mapping: BoundMapping) -> Iterator[Rule]:
+    """Yield the rules on when a usage record may have been used, seen from when it became known."""
+    if mapping.table.name != "usage":
+        return
+    config = mapping.source.config
+    tolerance = config.future_tolerance_hours
+    written = f"TIMESTAMP '{mapping.file_time:%Y-%m-%d %H:%M:%S}'"
+    yield Rule(
+        "TIME_IN_FUTURE",
+        f"used_at > coalesce(v_known_at, {written}) + INTERVAL ({tolerance}) HOUR",
+        f"'Used at ' || used_at || ', but ' || CASE WHEN v_known_at IS NULL THEN 'its file was written at ' || {written} "
+        "ELSE 'known at ' || v_known_at END || '.'",
+        "Correct the sender's clock or time zone, or map known_at; future_tolerance_hours of the source says what is allowed.",
+    )
+    if config.late_window_days is not None:
+        yield Rule(
+            "TOO_LATE",
+            f"v_known_at > used_at + INTERVAL ({config.late_window_days}) DAY",
+            "'Used at ' || used_at || ', but known only at ' || v_known_at || '.'",
+            f"Nothing, if such records are not billed; otherwise widen late_window_days (now {config.late_window_days}) "
+            "of the source.",
+        )
 
 
 def literal(text: str) -> str:

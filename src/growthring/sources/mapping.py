@@ -6,6 +6,7 @@ an expression, `v_` the same in the canonical type, `w_` rounded and with consta
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import duckdb
 import sqlglot
@@ -17,6 +18,7 @@ from growthring.sources.expressions import Expression, bind_expression
 from growthring.sources.macros import NUMBER
 from growthring.sources.presets import ResolvedSource
 from growthring.sources.raw import RAW, Reading
+from growthring.sources.usage_records import identifier_of
 from growthring.tables import Column, ColumnType, Table
 
 ALWAYS = "DATE '0001-01-01'"
@@ -58,6 +60,8 @@ class BoundMapping:
         attributes: Expression of each account attribute.
         excludes: Exclusion rules with their conditions.
         within: Columns that separate copies of a line, by index.
+        source: The source.
+        file_time: When the file was written, UTC.
     """
 
     table: Table
@@ -67,6 +71,8 @@ class BoundMapping:
     attributes: dict[str, Expression]
     excludes: tuple[tuple[Exclude, Expression], ...]
     within: tuple[int, ...]
+    source: ResolvedSource
+    file_time: datetime
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
@@ -83,7 +89,7 @@ class BoundMapping:
         return tuple(column for column in self.table.columns if column.type is ColumnType.AMOUNT)
 
 
-def bind_mapping(source: ResolvedSource, reading: Reading) -> BoundMapping:
+def bind_mapping(source: ResolvedSource, reading: Reading, file_time: datetime) -> BoundMapping:
     """Bind a source's expressions to a file's columns.
 
     Raises:
@@ -96,7 +102,7 @@ def bind_mapping(source: ResolvedSource, reading: Reading) -> BoundMapping:
     def choose(name: str, texts: Iterable[str], where: str) -> Expression | None:
         bound = [bind_expression(text, reading.columns, config.types, f"{where} (source {config.name})") for text in texts]
         fitting = next((expression for expression in bound if not expression.missing), None)
-        required = any(column.name == name and column.required for column in config.contract.columns)
+        required = name != "known_at" and any(column.name == name and column.required for column in config.contract.columns)
         if fitting is None and (name not in source.lenient or required):
             missing.extend(bound[0].missing)
         return fitting
@@ -118,6 +124,8 @@ def bind_mapping(source: ResolvedSource, reading: Reading) -> BoundMapping:
         attributes={name: expression for name, expression in attributes.items() if expression},
         excludes=tuple((rule, condition) for rule, condition in excludes if condition),
         within=tuple(reading.columns.index(name) for name in config.occurrence_within),
+        source=source,
+        file_time=file_time,
     )
 
 
@@ -291,6 +299,8 @@ def _filled(mapping: BoundMapping) -> str:
             exact = "coalesce(v_list_amount - coalesce(v_recurring_discount_amount, 0) - coalesce(v_one_off_discount_amount, 0)"
             sums = "w_amount + w_recurring_discount_amount + w_one_off_discount_amount"
             value = f"CASE WHEN {exact} = v_amount, true) THEN TRY_CAST({sums} AS {column.type.value}) ELSE {value} END"
+        elif column.name == "usage_id":
+            value = identifier_of(mapping.source.dedupe)
         elif column.default is not None and _refers(column.default):
             value = f"CASE WHEN v_{column.name} IS NULL THEN w_{column.default} ELSE {value} END"
         if column.name not in ("known_at", "valid_from", "source_file", "source_row"):

@@ -40,3 +40,11 @@ def add_paths(connection: duckdb.DuckDBPyConnection, reading: Reading, paths: Se
     )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {RAW} AS SELECT *, {values} FROM {RAW}")
     reading.columns.extend(name for name, _, _ in found)
+
+
+def add_empty(connection: duckdb.DuckDBPyConnection, reading: Reading, names: Sequence[str]) -> None:
+    """Add columns that no row of the file has."""
+    for name in names:
+        connection.execute(f"ALTER TABLE {RAW} ADD COLUMN c{len(reading.columns)} VARCHAR")
+        reading.columns.append(name)
+        reading.types.append("VARCHAR")

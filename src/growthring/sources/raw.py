@@ -22,12 +22,14 @@ class Reading:
         types: DuckDB types of those columns.
         malformed: Rows that are no rows: number, what is wrong, the text.
         rows: Number of rows of the table.
+        keys_are_optional: A column that no row has may be one whose value happens to be absent, as in JSON.
     """
 
     columns: list[str]
     types: list[str] = field(default_factory=list)
     malformed: list[tuple[int, str, str]] = field(default_factory=list)
     rows: int = 0
+    keys_are_optional: bool = False
 
     @property
     def read(self) -> int:

@@ -9,9 +9,10 @@ import duckdb
 from growthring.engine.snapshot import Partition
 from growthring.engine.store import Artifact, Store
 from growthring.sources.judgement import literal
-from growthring.sources.problems import problem_select, write_problems
+from growthring.sources.problems import problem_rows, problem_select, write_problems
 
-_RECIPE = "references/1"
+_RECIPE = "references/2"
+_METERS = "known-meters/1"
 _REFERENCES = (
     ("invoice_line", "account_id", "account", "UNKNOWN_ACCOUNT"),
     ("contract", "account_id", "account", "UNKNOWN_ACCOUNT"),
@@ -24,6 +25,7 @@ _REFERENCES = (
     ("contract_line", "product_id", "product", "UNKNOWN_PRODUCT"),
     ("invoice_line", "product_id", "product", "UNKNOWN_PRODUCT"),
     ("usage", "product_id", "product", "UNKNOWN_PRODUCT"),
+    ("usage_correction", "usage_id", "usage", "UNKNOWN_USAGE"),
 )
 """Table, column, the table that should describe it, problem code; only checked when that table has rows."""
 
@@ -64,6 +66,53 @@ def check_references(
     inputs = [f"{part.table}|{part.sha256}" for part in partitions]
     origins = [f"{table}|{file}|{name}" for (table, file), name in sorted(sources.items())]
     return store.build(_RECIPE, [*inputs, *origins], write)
+
+
+def check_meters(
+    partitions: Sequence[Partition],
+    known_meters: frozenset[str],
+    sources: Mapping[str, str],
+    store: Store,
+    connection: duckdb.DuckDBPyConnection,
+) -> Artifact | None:
+    """Write one warning for each meter that nothing prices, with the number of its records; the records are kept.
+
+    Args:
+        partitions: All partitions of the snapshot.
+        known_meters: Names that meters of the price books count, as `usage.meter` has them.
+        sources: Source name by file of usage.
+        store: Where the artifact goes.
+        connection: DuckDB.
+    """
+    usage = [part for part in partitions if part.table == "usage"]
+    if not usage:
+        return None
+
+    def write(folder: Path) -> dict[str, Any]:
+        paths = [store.path_of(part.artifact) / "rows.parquet" for part in usage]
+        used = connection.execute(
+            "SELECT meter, count(*), min(source_file), CAST(arg_min(source_row, (source_file, source_row)) AS BIGINT) "
+            f"FROM {_rows(paths)} GROUP BY meter ORDER BY meter"
+        ).fetchall()
+        unknown = [
+            {
+                "code": "UNKNOWN_METER",
+                "severity": "warning",
+                "source": sources.get(file, ""),
+                "table_name": "usage",
+                "file": file,
+                "row_number": row,
+                "row_key": meter,
+                "message": f"No price book has a meter that counts {meter}; records of it: {count}.",
+                "remedy": "Add a meter and a price for it, or correct the mapping of meter; the records are kept.",
+            }
+            for meter, count, file, row in used
+            if meter not in known_meters
+        ]
+        return {"problems": write_problems(connection, problem_rows(unknown), folder)}
+
+    inputs = [part.sha256 for part in usage]
+    return store.build(_METERS, [*inputs, "known", *sorted(known_meters), "sources", *map(repr, sorted(sources.items()))], write)
 
 
 def _tables() -> set[str]:

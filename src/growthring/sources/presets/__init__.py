@@ -8,8 +8,9 @@ from importlib import resources
 
 from growthring.kernel.errors import ConfigurationError, UnknownValueError
 from growthring.kernel.ids import digest
-from growthring.sources.config import Exclude, SourceConfig
+from growthring.sources.config import Dedupe, Exclude, SourceConfig
 from growthring.sources.expressions import names_in
+from growthring.sources.usage_records import usage_columns
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Preset:
         columns: Expressions of each canonical column; the first whose columns the file has is used.
         attributes: The same for account attributes.
         exclude: Rows that are not meant for the table; a rule whose columns the file lacks is left out.
+        dedupe: For usage: what makes two records the same one.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Preset:
     columns: Mapping[str, tuple[str, ...]]
     attributes: Mapping[str, tuple[str, ...]]
     exclude: tuple[Exclude, ...]
+    dedupe: Dedupe = "id"
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,14 @@ class ResolvedSource:
         columns: Expressions of each canonical column, in order of preference.
         attributes: Expressions of each account attribute, in order of preference.
         lenient: Canonical columns, attributes and exclusion codes that a file may lack the columns for.
+        dedupe: For usage: what makes two records the same one.
     """
 
     config: SourceConfig
     columns: Mapping[str, tuple[str, ...]]
     attributes: Mapping[str, tuple[str, ...]]
     lenient: frozenset[str]
+    dedupe: Dedupe = "id"
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -64,7 +69,9 @@ class ResolvedSource:
     @property
     def digest(self) -> str:
         """Digest of everything that decides how a file of the source is read."""
-        return digest([self.config.mapping_digest, repr(sorted(self.columns.items())), repr(sorted(self.attributes.items()))])
+        return digest(
+            [self.config.mapping_digest, repr(sorted(self.columns.items())), repr(sorted(self.attributes.items())), self.dedupe]
+        )
 
 
 @cache
@@ -93,6 +100,7 @@ def resolve(config: SourceConfig) -> ResolvedSource:
     columns: dict[str, tuple[str, ...]] = {name: (text,) for name, text in config.columns.items()}
     attributes: dict[str, tuple[str, ...]] = {name: (text,) for name, text in config.attributes.items()}
     lenient: set[str] = set()
+    dedupe = config.dedupe or "id"
     if config.preset is not None:
         preset = load_presets().get(config.preset)
         if preset is None:
@@ -106,11 +114,16 @@ def resolve(config: SourceConfig) -> ResolvedSource:
         lenient |= {rule.code for rule in preset.exclude}
         columns = {**preset.columns, **columns}
         attributes = {**preset.attributes, **attributes}
+        dedupe = config.dedupe or preset.dedupe
         config = config.model_copy(
             update={"types": {**preset.types, **config.types}, "exclude": (*preset.exclude, *config.exclude)}
         )
+    if config.table in ("usage", "usage_correction"):
+        columns = usage_columns(config, columns, dedupe)
+        lenient -= {"quantity"} if config.value else set()
+        lenient -= {"dimensions"} if config.dimensions else set()
     _refuse_unmapped(config, columns)
-    return ResolvedSource(config, columns, attributes, frozenset(lenient))
+    return ResolvedSource(config, columns, attributes, frozenset(lenient), dedupe)
 
 
 def _refuse_unmapped(config: SourceConfig, columns: Mapping[str, tuple[str, ...]]) -> None:
@@ -137,6 +150,7 @@ def _parse(name: str, text: str) -> Preset:
         columns={key: _alternatives(value) for key, value in raw["columns"].items()},
         attributes={key: _alternatives(value) for key, value in raw.get("attributes", {}).items()},
         exclude=tuple(Exclude(**rule) for rule in raw.get("exclude", ())),
+        dedupe=raw.get("dedupe", "id"),
     )
 
 
