@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from growthring.kernel.errors import ConfigurationError
 from growthring.pricing.billing_calendar import BillingCalendar, day_start
 from growthring.pricing.meter import (
     Aggregation,
@@ -20,6 +21,7 @@ from growthring.pricing.meter import (
     TimeBand,
 )
 from growthring.pricing.metering.reference import Level, UsageRecord, meter_quantity, meter_readings
+from growthring.tables.rated import METERED
 from tests.pricing.metering.town import FIRST, LAST, METERS, SUBSCRIPTIONS, open_town
 from tests.pricing.metering.workbench import Subscribed, Used, open_usage, run_chain
 
@@ -246,3 +248,67 @@ def test_events_are_numbered_in_the_order_of_their_time() -> None:
         events = connection.execute("SELECT event_no, quantity, usage_id FROM metered_event ORDER BY event_no").fetchall()
         assert connection.execute("SELECT quantity, events FROM metered").fetchall() == [(Decimal(6), 3)]
     assert events == [(1, Decimal(1), "u000001"), (2, Decimal(2), "u000000"), (3, Decimal(3), "u000002")]
+
+
+@pytest.mark.parametrize(
+    ("level", "quantity"),
+    [("0.000001", "0.000001"), ("-0.000001", "-0.000001"), ("-0.000003", "-0.000002"), ("0.000003", "0.000002")],
+)
+def test_half_of_a_millionth_is_rounded_away_from_zero(level: str, quantity: str) -> None:
+    meter = Meter(id="m", aggregation=Aggregation.WEIGHTED_SUM, negative="keep")
+    used = [Used(datetime(2024, 4, 16), Decimal(level))]
+    with open_usage(used, [Subscribed("month/1/1/UTC")]) as connection:
+        run_chain(connection, [meter], date(2024, 4, 1), date(2024, 4, 30))
+        assert connection.execute("SELECT quantity FROM metered").fetchall() == [(Decimal(quantity),)]
+    period = BillingCalendar(date(2024, 4, 1), "month").period_of(date(2024, 4, 1))
+    assert meter_quantity(meter, _as_records(used), period) == Decimal(quantity)
+
+
+def test_a_large_level_over_a_long_period_does_not_overflow() -> None:
+    meter = Meter(id="m", aggregation=Aggregation.WEIGHTED_SUM, recurring=True)
+    used = [Used(datetime(2024, 1, 1, 0, 0, 1), Decimal("99999999999.999999")), Used(datetime(2024, 7, 1), Decimal("0.5"))]
+    calendar = BillingCalendar(date(2024, 1, 1), "year")
+    with open_usage(used, [Subscribed(calendar.calendar_id)]) as connection:
+        run_chain(connection, [meter], date(2024, 1, 1), date(2025, 12, 31))
+        found = connection.execute("SELECT quantity FROM metered ORDER BY period_start").fetchall()
+    periods = calendar.periods(date(2024, 1, 1), date(2025, 12, 31))
+    assert found == [(reading.quantity,) for _, reading in meter_readings(meter, _as_records(used), periods)]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"aggregation": "max", "recurring": True},
+        {"aggregation": "latest", "prorated": True},
+        {"aggregation": "sum", "level": True},
+        {"aggregation": "sum", "recurring": True, "bucket": "hour"},
+    ],
+)
+def test_choices_without_a_meaning_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"meaning|buckets"):
+        Meter.model_validate({"id": "m", **wrong})
+
+
+def test_two_meters_of_one_name_are_refused() -> None:
+    with open_usage([], []) as connection, pytest.raises(ConfigurationError, match="called m"):
+        run_chain(connection, [Meter(id="m"), Meter(id="m", unit="GB")], date(2024, 1, 1), date(2024, 1, 2))
+
+
+def test_a_population_without_records_has_no_quantities() -> None:
+    with open_usage([], [Subscribed("month/1/1/UTC")]) as connection:
+        run_chain(connection, METERS, date(2024, 1, 1), date(2024, 3, 1))
+        assert connection.execute("SELECT COUNT(*) FROM metered").fetchall() == [(0,)]
+
+
+def test_the_published_columns_have_the_types_of_their_contract() -> None:
+    with open_town(50) as connection:
+        run_chain(connection, METERS, FIRST, LAST)
+        described = connection.execute("DESCRIBE metered").fetchall()
+    assert [(row[0], row[1]) for row in described] == [(column.name, column.type.value) for column in METERED.columns]
+
+
+def test_no_two_quantities_have_the_same_key() -> None:
+    with open_town() as connection:
+        run_chain(connection, METERS, FIRST, LAST)
+        key = ", ".join(METERED.key)
+        assert connection.execute(f"SELECT COUNT(*) - COUNT(DISTINCT ({key})) FROM metered").fetchall() == [(0,)]
