@@ -62,7 +62,7 @@ def _cents(value: np.ndarray) -> np.ndarray:
 def _write_month(folder: Path, month: int, amount: np.ndarray, names: pa.Array, products: pa.Array) -> None:
     stored = pa.array(np.flatnonzero(amount > 0))
     rows = len(stored)
-    money = _decimal(amount[stored], 18, 4)
+    money = decimals(amount[stored], 18, 4)
     table = pa.table(
         {
             "account_id": names.take(stored),
@@ -71,16 +71,16 @@ def _write_month(folder: Path, month: int, amount: np.ndarray, names: pa.Array, 
             "currency": pa.array(["USD"] * rows, pa.string()),
             "month": pa.array(np.full(rows, month, np.int32)),
             "native_amount": money,
-            "rate": _decimal(np.full(rows, 10**8, np.int64), 18, 8),
+            "rate": decimals(np.full(rows, 10**8, np.int64), 18, 8),
             "recurring_amount": money,
-            "usage_amount": _decimal(np.zeros(rows, np.int64), 18, 4),
+            "usage_amount": decimals(np.zeros(rows, np.int64), 18, 4),
             "quantity": pa.nulls(rows, pa.decimal128(18, 6)),
         }
     )
     pq.write_table(table, folder / f"{month // 12}-{month % 12 + 1:02d}.parquet", compression="zstd")
 
 
-def _decimal(scaled: np.ndarray, precision: int, scale: int) -> pa.Array:
+def decimals(scaled: np.ndarray, precision: int, scale: int) -> pa.Array:
     """Make decimals of scaled integers without going through Python objects: low and high 64 bits of each."""
     halves = np.empty((len(scaled), 2), np.int64)
     halves[:, 0] = scaled

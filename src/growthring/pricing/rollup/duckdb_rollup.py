@@ -1,0 +1,80 @@
+"""Rollup of a month in DuckDB."""
+
+from collections.abc import Sequence
+
+import duckdb
+
+from growthring.engine.relation import literal
+from growthring.kernel.period import Month
+from growthring.pricing.rollup.mapping import EventMapping, Grain
+from growthring.pricing.rollup.partitions import Part
+from growthring.pricing.rollup.reading import event_select, key_hash
+from growthring.pricing.rollup.relations import COMPUTED, rollup_chain
+from growthring.pricing.rollup.repeats import find_repeated_hashes
+
+
+class DuckdbRollup:
+    """Defines the relations of a month in a connection.
+
+    Args:
+        connection: In-memory DuckDB.
+        mapping: Roles of the columns.
+        grain: What a row of the rollup covers.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, mapping: EventMapping, grain: Grain) -> None:
+        self._connection = connection
+        self._mapping = mapping
+        self._grain = grain
+
+    def open_month(self, month: Month | None, parts: Sequence[Part]) -> int:
+        """Define `event` over the parts and the relations on it; return the number of records."""
+        self._define_event(month, parts)
+        counted = self._connection.execute("SELECT COUNT(*) FROM event").fetchone()
+        records = int(counted[0]) if counted else 0
+        for each in rollup_chain():
+            if each.name == "repeated_hash":
+                find_repeated_hashes(self._connection, records)
+                self._define_event(month, parts, only_repeated=True)  # so that nothing else is computed of other records
+                continue
+            kind = "TABLE" if each.name in COMPUTED else "VIEW"
+            self._connection.execute(f"CREATE OR REPLACE TEMP {kind} {each.name} AS {each.sql}")
+        self._define_event(month, parts)
+        return records
+
+    def bring(self, name: str) -> None:
+        """Make a relation readable in the connection: it is already."""
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+    def _define_event(self, month: Month | None, parts: Sequence[Part], *, only_repeated: bool = False) -> None:
+        """Make the view `event` of one SELECT for all files that store the columns alike."""
+        alike: dict[tuple[object, ...], list[Part]] = {}
+        for part in parts:
+            alike.setdefault(tuple(part.columns.items()), []).append(part)
+        selects = [
+            event_select(
+                self._mapping,
+                group[0].columns,
+                month=month,
+                grain=self._grain,
+                hash_function="hash",
+                source_file=_source_file(group),
+                table=f"read_parquet([{', '.join(literal(part.path) for part in group)}], hive_partitioning = false)",
+                condition=_is_repeated(self._mapping, group[0]) if only_repeated else "",
+            )
+            for group in alike.values()
+        ]
+        union = "\nUNION ALL\n".join(selects)
+        self._connection.execute(f"CREATE OR REPLACE TEMP VIEW event AS {union}")
+
+
+def _is_repeated(mapping: EventMapping, part: Part) -> str:
+    return f"{key_hash(mapping, part.columns, 'hash')} IN (SELECT key_hash FROM repeated_hash)"
+
+
+def _source_file(parts: Sequence[Part]) -> str:
+    """Name the user's file of a record, also when it is read from a part in the store."""
+    names = " ".join(f"WHEN {literal(part.path)} THEN {literal(part.source)}" for part in parts)
+    return f"CASE filename {names} END"

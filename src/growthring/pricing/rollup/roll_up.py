@@ -1,0 +1,130 @@
+"""Event logs to deduplicated quantities: one artifact for each event month."""
+
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+
+from growthring.engine.catalog import PROBLEMS_FILE
+from growthring.engine.duckdb_session import connect
+from growthring.engine.store import Artifact, Store
+from growthring.kernel.errors import UnknownValueError
+from growthring.kernel.period import Month
+from growthring.kernel.progress import Progress, silent
+from growthring.pricing.rollup.duckdb_rollup import DuckdbRollup
+from growthring.pricing.rollup.event_file import EventFile
+from growthring.pricing.rollup.mapping import EventMapping, Grain
+from growthring.pricing.rollup.partitions import Part, partition_by_month
+from growthring.pricing.rollup.publishing import ROLLUP_FILE, Engine, EventCounts, publish_month
+from growthring.pricing.rollup.relations import definition
+from growthring.pricing.rollup.spark_rollup import SparkRollup
+
+_RECIPE = "event-rollup/1"
+ENGINES = ("duckdb", "spark")
+"""The engines that roll up event logs."""
+
+
+@dataclass(frozen=True)
+class RollUp:
+    """The rollup of an event log.
+
+    Attributes:
+        months: Artifact by event month, in order; under ``None`` the one with events whose time cannot be read.
+        counts: Counts over all months.
+    """
+
+    months: dict[Month | None, Artifact]
+    counts: EventCounts
+
+    @property
+    def files(self) -> list[Path]:
+        """Parquet files of the rows, in order of months; columns as in ``publishing.ROLLUP_FILE``."""
+        return [artifact.path / ROLLUP_FILE for artifact in self.months.values()]
+
+    @property
+    def problem_files(self) -> list[Path]:
+        """Parquet files of the problem rows, in order of months; columns of the problem table."""
+        return [artifact.path / PROBLEMS_FILE for artifact in self.months.values()]
+
+
+class _MonthEngine(Engine, Protocol):
+    def open_month(self, month: Month | None, parts: list[Part]) -> int: ...
+
+    def close(self) -> None: ...
+
+
+def roll_up(
+    files: Iterable[Path | str | EventFile],
+    mapping: EventMapping,
+    store: Store,
+    *,
+    engine: str = "duckdb",
+    grain: Grain = Grain.MONTH,
+    session: Any = None,  # noqa: ANN401 - a SparkSession
+    source: str = "events",
+    memory_limit: str = "1GB",
+    progress: Progress = silent,
+) -> RollUp:
+    """Turn raw events into quantities by account, meter, dimensions and UTC day or month, each event counted once.
+
+    Events are looked at by the month of their time, so that a late file computes only the months it touches. Within a month
+    a key counts once: equal records collapse; a key that came with different contents counts not at all and becomes a problem
+    row, as do missing and unusable values. The same key in another month is another event.
+
+    Args:
+        files: Parquet, CSV or JSON lines, with events of any months; for Spark also URIs that its workers can read.
+        mapping: Roles of the columns.
+        store: Where the results lie.
+        engine: ``duckdb``, or ``spark`` when the events are more than one machine should read.
+        grain: What one row covers.
+        session: A running Spark session; a local one is started without.
+        source: The source's name in growthring.toml, for problem rows.
+        memory_limit: Most that DuckDB may use before it spills to disk.
+        progress: Told about files and months.
+
+    Raises:
+        UnknownValueError: The engine or a column is not known.
+        ConfigurationError: A file cannot be read, or the Spark session's settings would change figures.
+        EngineUnavailableError: Spark is not installed.
+    """
+    if engine not in ENGINES:
+        raise UnknownValueError("engine for event rollup", engine, ENGINES)
+    with tempfile.TemporaryDirectory(prefix="growthring-events-") as spill:
+        connection = connect(memory_limit=memory_limit, spill_to=Path(spill))
+        spark = SparkRollup(connection, mapping, grain, session) if engine == "spark" else None
+        runner: _MonthEngine = spark or DuckdbRollup(connection, mapping, grain)
+        try:
+            partitions = partition_by_month(files, mapping, store, connection, progress, spark)
+            months: dict[Month | None, Artifact] = {}
+            for month, parts in partitions.items():
+                months[month] = _roll_up_month(month, parts, (mapping, grain, source), store, connection, runner)
+                progress("event months", len(months), len(partitions))
+        finally:
+            runner.close()
+            connection.close()
+    counted = (EventCounts(**{name: artifact.facts[name] for name in EventCounts.__slots__}) for artifact in months.values())
+    return RollUp(months, reduce(EventCounts.__add__, counted, EventCounts()))
+
+
+def _roll_up_month(
+    month: Month | None,
+    parts: list[Part],
+    settings: tuple[EventMapping, Grain, str],
+    store: Store,
+    connection: duckdb.DuckDBPyConnection,
+    runner: _MonthEngine,
+) -> Artifact:
+    """Make the artifact of a month, or find it made; the order of the files does not matter."""
+    mapping, grain, source = settings
+    ordered = sorted(parts, key=lambda part: (part.source, part.digest))
+
+    def write(folder: Path) -> dict[str, Any]:
+        read = runner.open_month(month, ordered)
+        return publish_month(connection, runner, read, source, folder)
+
+    inputs = [f"{part.source}|{part.digest}" for part in ordered]
+    return store.build(_RECIPE, [*definition(mapping, grain), source, str(month), *inputs], write)
