@@ -71,7 +71,7 @@ COMMITMENT_BALANCE = Table(
         _MEASURE,
         text("currency", "ISO 4217 code; empty text for units.", required=True),
         day("starts_on", "First day it can be drawn.", required=True),
-        day("ends_on", "First day it can no longer be drawn, by expiry or withdrawal; 9999-12-31 while it does not expire."),
+        day("ends_on", "First day it can no longer be drawn, by expiry or withdrawal; empty while it does not expire."),
         _measured("granted", "What it was granted."),
         _measured("rolled_in", "What earlier commitments passed on to it."),
         _measured("drawn", "What charges consumed."),

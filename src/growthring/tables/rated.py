@@ -69,6 +69,27 @@ METERED = Table(
     key=("subscription_id", "meter", "dimensions", "period_start", "bucket_at"),
 )
 
+METERED_EVENT = Table(
+    name="metered_event",
+    meaning="One usage record of a meter that keeps every record apart, in the order in which it counts.",
+    grain="usage record × subscription",
+    columns=(
+        _SUBSCRIPTION,
+        _ACCOUNT,
+        text("meter", "The meter that counted it.", required=True),
+        _DIMENSIONS,
+        _START,
+        _END,
+        Column("bucket_at", ColumnType.INSTANT, "Start of the bucket, UTC.", required=True),
+        Column("event_no", ColumnType.COUNT, "Position among the records of the meter in the period, from 1.", required=True),
+        text("usage_id", "The usage record.", required=True),
+        Column("used_at", ColumnType.INSTANT, "When it was consumed, UTC.", required=True),
+        Column("quantity", ColumnType.QUANTITY, "How much was consumed.", required=True),
+        Column("event_amount", ColumnType.UNIT_PRICE, "The price the record carries; 0 without.", required=True),
+    ),
+    key=("subscription_id", "meter", "usage_id"),
+)
+
 RATED_LINE = Table(
     name="rated_line",
     meaning="One component of a bill: a quantity, the tier it ends in, its price, what adjusted it, and the amount.",
