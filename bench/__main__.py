@@ -1,17 +1,18 @@
-"""Run every benchmark: ``python -m bench [--quick] [ledger] [scaling] [startup]``."""
+"""Run every benchmark: ``python -m bench [--quick] [startup] [ledger] [scaling] [events [--millions N]]``."""
 
 import sys
 
-from bench import ledger, scaling, startup
+from bench import events, ledger, scaling, startup
 
-_ALL = {"startup": startup.main, "ledger": ledger.main, "scaling": scaling.main}
+_ALL = {"startup": startup.main, "ledger": ledger.main, "scaling": scaling.main, "events": events.main}
 
 
 def main(arguments: list[str]) -> int:
     """Run the benchmarks named, or all of them; the exit code is the number of claims that do not hold."""
     quick = "--quick" in arguments
     chosen = [name for name in arguments if name in _ALL] or list(_ALL)
-    missed = [claim for name in chosen for claim in _ALL[name](quick=quick)]
+    sizes = {"events": {"millions": int(arguments[arguments.index("--millions") + 1])}} if "--millions" in arguments else {}
+    missed = [claim for name in chosen for claim in _ALL[name](quick=quick, **sizes.get(name, {}))]
     if missed:
         print(f"\n{len(missed)} claims do not hold: {'; '.join(missed)}")
     return len(missed)

@@ -5,15 +5,20 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 RESULTS_FOLDER = Path(__file__).parent / "results"
 """Panels and measurements; not under version control."""
 
 _ROOT = Path(__file__).parent.parent
+_LEAST_MEMORY = 2**30
+"""A contender is stopped when the machine has less memory left, in bytes."""
 
 
 class ClaimError(AssertionError):
@@ -31,13 +36,44 @@ class Lap:
     stages: dict[str, float]
 
 
+class StarvedError(RuntimeError):
+    """A contender was stopped before it took the machine's last memory; its lap ends there."""
+
+    def __init__(self, lap: Lap) -> None:
+        self.lap = lap
+        super().__init__(f"{lap.contender} was stopped after {lap.seconds:.1f} s: no memory was left")
+
+
 def lap(contender: str, panel: Path, results: Path | None = None) -> Lap:
-    """Run a contender once; with a folder, let it write its results there."""
+    """Run a contender once; with a folder, let it write its results there.
+
+    Raises:
+        StarvedError: Less than a gigabyte of the machine's memory was left.
+    """
     command = [sys.executable, "-m", f"bench.contenders.{contender}", str(panel), *([str(results)] if results else [])]
-    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{contender} failed:\n{done.stderr[-3000:]}")
-    return Lap(contender, **json.loads(done.stdout.splitlines()[-1]))
+    began = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as printed, tempfile.TemporaryFile("w+") as errors:
+        process = psutil.Popen(command, cwd=_ROOT, stdout=printed, stderr=errors, text=True)
+        peak_mb = 0.0
+        while process.poll() is None:
+            if psutil.virtual_memory().available < _LEAST_MEMORY:
+                process.kill()
+                process.wait()
+                raise StarvedError(Lap(contender, time.perf_counter() - began, 0.0, peak_mb, {}))
+            peak_mb = max(peak_mb, _resident_mb(process))
+            time.sleep(0.1)
+        printed.seek(0)
+        errors.seek(0)
+        if process.returncode:
+            raise RuntimeError(f"{contender} failed:\n{errors.read()[-3000:]}")
+        return Lap(contender, **json.loads(printed.read().splitlines()[-1]))
+
+
+def _resident_mb(process: psutil.Popen) -> float:
+    try:
+        return process.memory_info().rss / 2**20
+    except psutil.Error:
+        return 0.0
 
 
 def race(contenders: tuple[str, ...], panel: Path, rounds: int) -> list[Lap]:
