@@ -23,7 +23,7 @@ INPUT_COLUMNS = {
     "period_month": "calendar_id VARCHAR, zone VARCHAR, utc_month BIGINT, period_start DATE, starts_at TIMESTAMP, "
     "ends_at TIMESTAMP",
     "calendar_day": "calendar_id VARCHAR, day DATE, starts_at TIMESTAMP",
-    "meter_definition": "meter VARCHAR, event VARCHAR, aggregation VARCHAR, family VARCHAR, negative VARCHAR, "
+    "meter_definition": "meter_no BIGINT, meter VARCHAR, event VARCHAR, aggregation VARCHAR, family VARCHAR, negative VARCHAR, "
     "rounding VARCHAR, rounding_step BIGINT, bucket VARCHAR, clock VARCHAR, reads_dimensions BOOLEAN, is_recurring BOOLEAN, "
     "is_prorated BOOLEAN, is_state BOOLEAN, is_per_event BOOLEAN, percentile_millionths BIGINT",
     "meter_dimension": "meter VARCHAR, recorded VARCHAR, derived VARCHAR, dimensions VARCHAR",
@@ -57,7 +57,7 @@ def load_metering_inputs(connection: duckdb.DuckDBPyConnection, meters: Iterable
     _put(connection, "billing_period", [_period_row(period) for period in periods])
     _put(connection, "period_month", [row for period in periods for row in _months(period)])
     _put(connection, "calendar_day", _subscription_days(connection))
-    _put(connection, "meter_definition", [_definition(meter) for meter in used])
+    _put(connection, "meter_definition", [(number, *_definition(meter)) for number, meter in enumerate(used)])
     clocks = _clocks(used, periods)
     _put(connection, "local_clock", clocks)
     _put(connection, "meter_dimension", _dimensions(connection, used, clocks))

@@ -1,5 +1,6 @@
 -- Billing periods of each subscription, cut to the time in which it is in force.
 SELECT
+  ROW_NUMBER() OVER (ORDER BY subscription.subscription_id, period.period_start, period.period_end) AS period_no,
   subscription.subscription_id AS subscription_id,
   subscription.account_id AS account_id,
   period.calendar_id AS calendar_id,

@@ -1,5 +1,6 @@
 -- The same by month of the instant (UTC), so that a record finds its period by account and month.
 SELECT
+  period.period_no AS period_no,
   period.subscription_id AS subscription_id,
   period.account_id AS account_id,
   month.zone AS zone,
