@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -76,18 +77,10 @@ def company_commitments() -> list[Commitment]:
 
 def _successors(commitments: list[Commitment]) -> list[Commitment]:
     """Return a commitment that follows each of the ending ones, for what rolls over."""
-    from dataclasses import replace
-
     return [
-        replace(
-            each,
-            commitment_id=f"n{each.commitment_id}",
-            starts_on=each.ends_on,
-            ends_on=add_months(each.ends_on, 3),
-            voided_on=None,
-        )
+        replace(each, commitment_id=f"n{each.commitment_id}", starts_on=each.ends_on, ends_on=add_months(each.ends_on, 3))
         for each in commitments
-        if each.ends_on and each.is_grant
+        if each.ends_on and each.is_grant and not each.voided_on
     ]
 
 

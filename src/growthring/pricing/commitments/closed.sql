@@ -23,7 +23,7 @@ shared AS (
     finished.available AS available,
     finished.drawn AS drawn,
     CAST(
-      CAST(finished.available - finished.drawn AS DECIMAL(18,6)) * CAST(finished.passed_share AS DECIMAL(18,8)) AS DECIMAL(38,14)
+      CAST(finished.available - finished.drawn AS DECIMAL(38,6)) * CAST(finished.passed_share AS DECIMAL(18,8)) AS DECIMAL(38,14)
     ) AS share_amount
   FROM finished
 )

@@ -40,7 +40,7 @@ SELECT
   ended.measure AS measure,
   ended.currency AS currency,
   ended.starts_on AS starts_on,
-  ended.ends_on AS ends_on,
+  CASE WHEN ended.ends_on < DATE '2299-12-31' THEN ended.ends_on END AS ends_on,
   CAST(ended.granted AS DECIMAL(18,6)) AS granted,
   CAST(ended.rolled_in AS DECIMAL(18,6)) AS rolled_in,
   CAST(ended.drawn AS DECIMAL(18,6)) AS drawn,

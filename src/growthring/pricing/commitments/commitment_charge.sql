@@ -62,7 +62,7 @@ beyond AS (
     CASE
       WHEN split.kind = 'ela' THEN CAST(0 AS DECIMAL(38,12))
       ELSE CAST(
-        CAST(split.rated_amount - split.utilised_amount AS DECIMAL(18,4)) * CAST(split.overage_factor AS DECIMAL(18,8)) AS DECIMAL(38,12)
+        CAST(split.rated_amount - split.utilised_amount AS DECIMAL(38,4)) * CAST(split.overage_factor AS DECIMAL(18,8)) AS DECIMAL(38,12)
       )
     END AS raw_overage
   FROM split

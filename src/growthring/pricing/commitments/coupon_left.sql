@@ -7,7 +7,7 @@ SELECT
       coupon_left_before.left_amount,
       CASE
         WHEN coupon.kind = 'percent'
-          THEN CAST(ROUND(CAST(coupon_left_before.left_amount * CAST(coupon.value AS DECIMAL(18,8)) AS DECIMAL(38,22)), 14) AS DECIMAL(38,14))
+          THEN CAST(ROUND(CAST(CAST(coupon_left_before.left_amount AS DECIMAL(38,14)) * CAST(coupon.value AS DECIMAL(18,8)) AS DECIMAL(38,22)), 14) AS DECIMAL(38,14))
         WHEN coupon.kind = 'fixed' THEN CAST(coupon.value AS DECIMAL(38,14))
         ELSE CAST(0 AS DECIMAL(38,14))
       END

@@ -20,7 +20,7 @@ unpaid AS (
     grant_slice.overage_factor AS overage_factor,
     left_in_money.unpaid AS unpaid,
     COALESCE(left_in_units.unpaid, CAST(0 AS DECIMAL(38,6))) AS units,
-    CAST(CAST(left_in_money.unpaid AS DECIMAL(18,4)) * CAST(grant_slice.overage_factor AS DECIMAL(18,8)) AS DECIMAL(38,12)) AS raw_amount
+    CAST(CAST(left_in_money.unpaid AS DECIMAL(38,4)) * CAST(grant_slice.overage_factor AS DECIMAL(18,8)) AS DECIMAL(38,12)) AS raw_amount
   FROM charge
   JOIN last_pass ON last_pass.charge_id = charge.charge_id
   JOIN payable ON payable.charge_id = charge.charge_id
