@@ -49,7 +49,7 @@ def metering_chain(meters: Iterable[Meter], as_of: datetime = END_OF_TIME) -> li
         chain.append(step("metered_event"))
     if Family.LEVEL in families:
         chain += _level_steps([meter for meter in used if family_of(meter) is Family.LEVEL], step)
-    chain += [step(_QUANTITY[family]) for family in families]
+    chain += [replace(step(_QUANTITY[family]), is_light=True) for family in families]
     chain.append(_together("aggregated", [_QUANTITY[family] for family in families], METERED.column_names))
     rounds = any(meter.rounding for meter in used)
     chain.append(step("metered" if rounds else "metered_unrounded", called="metered"))
