@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from growthring.cli.main import app
-from tests.operations.books import Books
+from tests.operations.books import USAGE, Books
 
 COMMANDS = sorted(command.name or command.callback.__name__ for command in app.registered_commands)
 HEAVY = ("duckdb", "pandas", "numpy", "sqlalchemy", "alembic", "sqlglot", "pyarrow", "pydantic", "rich")
@@ -24,8 +24,9 @@ def growthring(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Co
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    books = Books(tmp_path_factory.mktemp("cli") / "brook", project='data_through = "2024-02-29"')
+    books = Books(tmp_path_factory.mktemp("cli") / "brook", project='data_through = "2024-02-29"', more=USAGE)
     books.steady("2023-01", "2024-02", {"17850": 100, "[b]bert[/b]": "50.50"})
+    books.usage([("u1", "17850", "2024-01-10", 1500), ("u2", "17850", "2024-02-03", 200)])
     books.lines("2024-02", [("bad", "", 1), ("x", "17850", 1000), ("y", "[b]bert[/b]", "40")])
     books.run()
     return books.root
@@ -62,6 +63,8 @@ JSON_COMMANDS = [
     ("explain", "ndr"), ("compare", "ndr", "--policy", "standard", "--policy", "lazy_bridge"), ("metrics",), ("policies",),
     ("policies", "--fields"), ("policies", "snowflake"), ("tables",), ("tables", "invoice_line"), ("problems",),
     ("problems", "MISSING_ACCOUNT_ID"), ("assert",), ("closes",), ("tags",), ("definitions",), ("run",), ("snapshots",),
+    ("books",), ("books", "--policies"), ("bills",), ("bills", "--by", "component"), ("bill", "17850"),
+    ("explain", "bill", "17850"),
 ]  # fmt: skip
 
 

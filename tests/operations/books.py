@@ -47,6 +47,30 @@ files = "raw/rates.csv"
 """
 
 
+USAGE = """
+[[sources]]
+name = "usage"
+table = "usage"
+files = "raw/usage.csv"
+"""
+PRICE_BOOK = """\
+name: brook
+currency: USD
+meters:
+  - id: calls
+versions:
+  - effective_from: 2023-01-01
+    components:
+      - id: api
+        meter: calls
+        price: {model: graduated, tiers: [{up_to: 1000, unit_price: 0.01}, {unit_price: 0.005}]}
+      - id: platform
+        price: {model: flat, amount: 20}
+assign:
+  - accounts: ["17850"]
+"""
+
+
 def quoted(value: Any) -> str:
     text = "" if value is None else str(value)
     return '"' + text.replace('"', '""') + '"'
@@ -62,6 +86,14 @@ class Books:
 
     def settings(self, *, project: str = "", more: str = "") -> None:
         (self.root / "growthring.toml").write_text(SETTINGS.format(project=project, more=more), encoding="utf-8")
+
+    def usage(self, rows: Sequence[tuple[str, str, str, Any]]) -> None:
+        """Write the usage records (id, customer, day, calls) and a price book for them."""
+        text = ["usage_id,account_id,meter,used_at,quantity,known_at"]
+        text += [f"{name},{customer},calls,{day} 12:00:00,{calls},{day} 12:00:00" for name, customer, day, calls in rows]
+        (self.root / "raw" / "usage.csv").write_text("\n".join(text) + "\n", encoding="utf-8")
+        (self.root / "price_books").mkdir(exist_ok=True)
+        (self.root / "price_books" / "brook.yaml").write_text(PRICE_BOOK, encoding="utf-8")
 
     def lines(self, month: str, rows: Sequence[Sequence[Any]], name: str | None = None) -> Path:
         """Write a month's file: rows of (line, customer, amount) and, if they differ from the usual, more by name."""

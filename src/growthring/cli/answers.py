@@ -1,5 +1,6 @@
 """Commands that answer: show, explain, compare, metrics, policies, sql."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -32,7 +33,9 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: growthring show ndr --at 2011-11 --by country   ·   growthring show movements --from 2011-01")(
         show
     )
-    app.command(epilog="Example: growthring explain ndr --at 2011-11 --dialect snowflake")(explain)
+    app.command(epilog="Example: growthring explain ndr --at 2011-11 --dialect snowflake   ·   growthring explain bill ACCOUNT")(
+        explain
+    )
     app.command(epilog="Example: growthring compare ndr --policy standard --policy lazy_bridge --at 2011-11")(compare)
     app.command(epilog="Example: growthring metrics --json")(metrics)
     app.command(epilog="Example: growthring policies   ·   growthring policies snowflake   ·   growthring policies --fields")(
@@ -75,7 +78,8 @@ def show(
 
 
 def explain(
-    metric: MetricName,
+    metric: Annotated[str, typer.Argument(help="A metric, or `bill`.")],
+    account: Annotated[str | None, typer.Argument(help="With `bill`: the account's id.", show_default=False)] = None,
     at: At = None,
     policy: PolicyName = None,
     dialect: Dialect = "duckdb",
@@ -86,7 +90,10 @@ def explain(
     as_json: AsJson = False,
     project: ProjectFolder = HERE,
 ) -> None:
-    """Explain a figure: its meaning, switches, SQL, row counts, and the drivers and customers that moved it."""
+    """Explain a figure: meaning, switches, SQL, row counts, the drivers and customers that moved it; or a bill, line by line."""
+    if metric == "bill":
+        _explain_bill(account, at, as_of, as_json, project)
+        return
     from growthring.operations.explain import explain as answer_of
     from growthring.operations.project import Project
     from growthring.operations.show import View
@@ -112,6 +119,14 @@ def explain(
             print_table(chosen)
     print_caveats(answer)
     say(f"\nSQL ({dialect})\n{answer.sql}")
+
+
+def _explain_bill(account: str | None, at: str | None, as_of: str | None, as_json: bool, project: Path) -> None:
+    from growthring.cli.pricing import bill
+
+    if account is None:
+        raise ConfigurationError("A bill belongs to an account.", valid="Write: growthring explain bill ACCOUNT --at 2013-05.")
+    bill(account, at, as_of, as_json, project)
 
 
 def compare(

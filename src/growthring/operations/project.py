@@ -22,6 +22,9 @@ from growthring.sources.config import SourceConfig
 
 if TYPE_CHECKING:
     from growthring.journal.journal import Journal
+    from growthring.pricing.book import PriceBook
+    from growthring.pricing.meter import Meter
+    from growthring.pricing.stored_rating import PricingTerms
 
 SETTINGS_FILE = "growthring.toml"
 _LAST_DAY = date(2100, 6, 30)
@@ -44,6 +47,7 @@ class ProjectSettings(_Model):
         None,
         description="Last day the data speak for; a month it cuts is partial. Empty: the last day of an invoice or of usage.",
     )
+    time_zone: str = Field("UTC", description="IANA time zone of billing days, where a contract or price book names none.")
     policy: str = Field("standard", description="Policy used when none is named: a preset or a file in policies/.")
     journal: str = Field(
         "", description="URL of the database of people's decisions; empty keeps it in .growthring/journal.sqlite."
@@ -200,6 +204,30 @@ class Project:
         """Names of the project's own policies and of the presets."""
         own = sorted(path.stem for path in (self.root / "policies").glob("*.toml"))
         return tuple(dict.fromkeys([*own, *preset_names()]))
+
+    @cached_property
+    def price_books(self) -> "tuple[tuple[PriceBook, ...], tuple[Meter, ...]]":
+        """The books of price_books/*.yaml, and the meters of its meters.yaml.
+
+        Raises:
+            ConfigurationError: A file cannot be used as written.
+        """
+        folder = self.root / "price_books"
+        if not folder.is_dir():
+            return (), ()
+        from growthring.pricing.book import read_books
+
+        return read_books(folder)
+
+    def price_terms(self, snapshot: Snapshot, as_of: datetime | None = None) -> "PricingTerms | None":
+        """Return what usage is rated under, or nothing when the project has no price books or no data."""
+        books, meters = self.price_books
+        if not books or not snapshot.data_through:
+            return None
+        from growthring.pricing.stored_rating import PricingTerms
+
+        through = self.setting(snapshot, as_of=as_of).data_through
+        return PricingTerms(books, meters, self.settings.project.time_zone, as_of or END_OF_TIME, through)
 
     def setting(self, snapshot: Snapshot, *, currency: str | None = None, as_of: datetime | None = None) -> Setting:
         """Return what revenue is looked at under: currency, calendar, last day, tags and what was known.

@@ -31,6 +31,7 @@ class RunResult:
         restated: Closed periods whose figures differ now.
         first_month: First month with recurring revenue, if any.
         last_month: Last month of the data, if any.
+        rated_periods: Account-periods rated under the price books; the others stood already.
     """
 
     snapshot: Snapshot
@@ -41,6 +42,7 @@ class RunResult:
     restated: list[Restated]
     first_month: Month | None
     last_month: Month | None
+    rated_periods: int = 0
 
     @property
     def files(self) -> Sequence[InputFile]:
@@ -69,6 +71,7 @@ def run(project: Project, *, progress: Progress = silent) -> RunResult:
             snapshot = ingest(
                 project.root, settings.sources, project.store, data_through=settings.project.data_through, progress=progress
             )
+            rated = _rate(project, snapshot, progress)
             first, last = _bring_up_to_date(project, snapshot, progress)
             project.shelf.publish(snapshot)
             project.store.sweep()
@@ -76,12 +79,26 @@ def run(project: Project, *, progress: Progress = silent) -> RunResult:
             journal.finish_run(run_id, RunStatus.FAILED, seconds=round(time.monotonic() - started, 3), message=str(error)[:500])
             raise
         journal.finish_run(run_id, RunStatus.DONE, snapshot_id=snapshot.snapshot_id, seconds=round(time.monotonic() - started, 3))
-    result = RunResult(snapshot, project.store.built, project.store.reused, time.monotonic() - started, [], [], first, last)
+    result = RunResult(
+        snapshot, project.store.built, project.store.reused, time.monotonic() - started, [], [], first, last, rated
+    )
     if last is None:
         return replace(result, assertions=unanswerable(project))
     return replace(
         result, assertions=check_assertions(project), restated=restated_closes(project), seconds=time.monotonic() - started
     )
+
+
+def _rate(project: Project, snapshot: Snapshot, progress: Progress) -> int:
+    """Rate usage under the project's price books; return how many account-periods that took."""
+    terms = project.price_terms(snapshot)
+    if terms is None:
+        return 0
+    from growthring.pricing.stored_rating import open_rating
+
+    rating = open_rating(project.store, snapshot, terms, progress=progress)
+    rating.connection.close()
+    return rating.rated_periods
 
 
 def _bring_up_to_date(project: Project, snapshot: Snapshot, progress: Progress) -> tuple[Month | None, Month | None]:

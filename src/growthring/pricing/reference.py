@@ -236,7 +236,7 @@ def _priced(
     """Return the billable quantity of one use and what each tier makes of it."""
     if isinstance(price, Percentage) and price.is_per_event:
         charged, amount = percentage_fees(price, use.event_values)
-        return charged, (TierPart(0, charged, price.rate / 100, amount, f"{price.rate} % of each event that is not free"),)
+        return charged, (TierPart(0, charged, price.rate / 100, amount, f"{plain(price.rate)} % of each event that is not free"),)
     quantity = billable_quantity(use.quantity, component)
     cell = _cell(price, dict(use.dimensions)) if isinstance(price, Matrix) else price
     if cell is None:
@@ -323,6 +323,16 @@ def percentage_fees(price: Percentage, values: Iterable[Decimal]) -> tuple[Decim
     return charged, fees
 
 
+def plain(number: Decimal) -> str:
+    """Write a number without trailing zeros.
+
+    Example:
+        >>> plain(Decimal("272.697000")), plain(Decimal("1E+3"))
+        ('272.697', '1000')
+    """
+    return f"{number.normalize():f}"
+
+
 def prorated(amount: Decimal, share: Share) -> Decimal:
     """Return the share of an amount, to 14 decimals."""
     return _quantized(Fraction(amount) * share.active / share.whole, 14, ROUND_HALF_UP)
@@ -351,7 +361,7 @@ def _volume(tiers: Sequence[Tier], quantity: Decimal, policy: RatingPolicy, deci
     for number, tier in enumerate(tiers, start=1):
         inside = tier.up_to is None or (quantity <= tier.up_to if inclusive else quantity < tier.up_to)
         if inside and policy.fractions == "gap" and tier.up_to is not None and quantity > tier.up_to - 1:
-            yield TierPart(number, quantity, ZERO, ZERO, f"between {tier.up_to - 1} and {tier.up_to} no tier holds")
+            yield TierPart(number, quantity, ZERO, ZERO, f"between {plain(tier.up_to - 1)} and {plain(tier.up_to)} no tier holds")
             return
         if inside:
             yield _tier_part(number, tier, quantity, decimals)
@@ -369,11 +379,10 @@ def _without_use(first: Tier, quantity: Decimal, flat_is_due: bool, decimals: in
 def _tier_part(number: int, tier: Tier, units: Decimal, decimals: int) -> TierPart:
     counted = _blocks(units, tier.package_size) if tier.package_size else units
     amount = _cents(tier.flat_fee, decimals) + _cents(counted * tier.unit_price, decimals)
-    capped = amount if tier.cap is None else min(amount, tier.cap)
-    words = [f"{counted:f} × {tier.unit_price:f}"] + ([f"fee {tier.flat_fee:f}"] if tier.flat_fee else [])
-    return TierPart(
-        number, units, tier.unit_price, capped, " + ".join(words) + (f", at most {tier.cap:f}" if capped < amount else "")
-    )
+    words = [f"{plain(counted)} × {plain(tier.unit_price)}"] + ([f"fee {plain(tier.flat_fee)}"] if tier.flat_fee else [])
+    if tier.cap is not None and tier.cap < amount:
+        amount, words = tier.cap, [*words, f"at most {plain(tier.cap)}"]
+    return TierPart(number, units, tier.unit_price, amount, ", ".join(words))
 
 
 def _package(price: Package, quantity: Decimal, policy: RatingPolicy) -> TierPart:
@@ -381,7 +390,7 @@ def _package(price: Package, quantity: Decimal, policy: RatingPolicy) -> TierPar
     count = _blocks(paid, price.package_size, up=price.round == "up")
     least = max(price.minimum_packages, 1 if policy.package_minimum == "one" else 0)
     count = max(count, Decimal(least))
-    words = f"{count:f} packages of {price.package_size:f}"
+    words = f"{plain(count)} packages of {plain(price.package_size)}"
     return TierPart(1 if paid else 0, quantity, price.package_price, count * price.package_price, words)
 
 
@@ -392,7 +401,7 @@ def _capacity(price: Capacity, quantity: Decimal, policy: RatingPolicy, currency
         cut = policy.unit_price_rounding == "minor_unit"
         unit = round_money(price.overage_price, currency) if cut else price.overage_price
         units = Decimal(int(over)) if cut else over
-        yield TierPart(2, units, unit, units * unit, f"{units:f} beyond the capacity × {unit:f}")
+        yield TierPart(2, units, unit, units * unit, f"{plain(units)} beyond the capacity × {plain(unit)}")
 
 
 def _block(price: Block, quantity: Decimal, policy: RatingPolicy, decimals: int) -> Iterator[TierPart]:
@@ -404,13 +413,15 @@ def _block(price: Block, quantity: Decimal, policy: RatingPolicy, decimals: int)
         here = rest if endless or holds is None else min(rest, holds)
         if here > 0 and price.mode == "all_tiers":
             blocks = _blocks(here, tier.size)
-            yield TierPart(number, here, tier.price, _cents(blocks * tier.price, decimals), f"{blocks:f} blocks × {tier.price:f}")
+            yield TierPart(
+                number, here, tier.price, _cents(blocks * tier.price, decimals), f"{plain(blocks)} blocks × {plain(tier.price)}"
+            )
         rest -= here
         if rest <= 0:
             break
     if price.mode == "top_tier" and quantity > 0:
         blocks, unit = _blocks(quantity, price.tiers[number - 1].size), price.tiers[number - 1].price
-        yield TierPart(number, quantity, unit, _cents(blocks * unit, decimals), f"{blocks:f} blocks × {unit:f}")
+        yield TierPart(number, quantity, unit, _cents(blocks * unit, decimals), f"{plain(blocks)} blocks × {plain(unit)}")
 
 
 def _fee(price: Flat, share: Share) -> TierPart:

@@ -32,8 +32,6 @@ from growthring.pricing.rating.tables import BookTables, compile_books, load_boo
 from growthring.pricing.subscriptions import load_subscriptions
 from growthring.tables import BILL, CANONICAL, METERED, METERED_EVENT, RATED_LINE
 
-_INPUTS = ("contract", "account", "account_attribute")
-
 
 @dataclass(frozen=True, slots=True)
 class PricingTerms:
@@ -114,7 +112,8 @@ def _metered(store: Store, snapshot: Snapshot, rating: Rating, progress: Progres
     meters = terms.every_meter
     load_metering_inputs(connection, meters, _first_day(connection, terms.through), terms.through)
     chain = metering_chain(meters, terms.as_of)
-    inputs = [*(each.sql for each in chain), *_digests(snapshot, ("usage", "usage_correction", *_INPUTS)), terms.digest]
+    inputs = [*(each.sql for each in chain), *_digests(snapshot, ("usage", "usage_correction")), terms.digest]
+    inputs.append(_fingerprint(connection, "subscription"))
     progress("metering usage", 0, 1)
     artifact = store.build("metered/1", inputs, lambda folder: _write_metered(connection, chain, folder))
     progress("metering usage", 1, 1)
@@ -193,7 +192,7 @@ def _rate(store: Store, rating: Rating, metered: Artifact, progress: Progress) -
     connection = rating.connection
     first, *rest = rating.chain
     connection.execute(f"CREATE OR REPLACE TABLE every_period AS {first.sql}")
-    stable = digest(["rated/1", *(each.sql for each in rest), rating.terms.digest, _fingerprint(connection)])
+    stable = digest(["rated/1", *(each.sql for each in rest), rating.terms.digest, _fingerprint(connection, "every_period")])
     months = _months(connection, "every_period")
     for done, month in enumerate(months):
         sources = {name: _files(metered, name).get(month) for name in metered.facts["tables"]}
@@ -211,10 +210,10 @@ def _rate(store: Store, rating: Rating, metered: Artifact, progress: Progress) -
         progress("rating", done + 1, len(months))
 
 
-def _fingerprint(connection: duckdb.DuckDBPyConnection) -> str:
-    """Return a digest of who is billed for what periods; the order of rows does not matter."""
-    row = connection.execute("SELECT COUNT(*), SUM(HASH(period)::HUGEINT) FROM every_period AS period").fetchone()
-    return repr(row)
+def _fingerprint(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """Return a digest of a table's rows; their order does not matter."""
+    number = "CAST(CAST('0x' || SUBSTR(MD5(CAST(each AS VARCHAR)), 1, 15) AS BIGINT) AS HUGEINT)"
+    return repr(connection.execute(f"SELECT COUNT(*), SUM({number}) FROM {table} AS each").fetchone())
 
 
 @dataclass(frozen=True, slots=True)

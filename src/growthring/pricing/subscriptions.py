@@ -1,4 +1,4 @@
-"""Who is billed under which book: contracts that name one, and the books' assignments for everybody else."""
+"""Who is billed under which book: contracts that name one, and accounts by the books' assignments."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,8 +26,10 @@ class _Terms:
     assignment: Assignment
 
     @property
-    def currency(self) -> str:
-        return self.assignment.currency or self.book.currency
+    def currencies(self) -> list[tuple[str, str]]:
+        """The currency billed in by the currency of an account's documents; empty text is everything else."""
+        fixed = self.assignment.currency
+        return [("", fixed or self.book.currency), *((code, fixed or code) for code in self.book.currencies)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,9 @@ def load_subscriptions(
 ) -> None:
     """Create the table ``subscription`` in a connection that holds the canonical tables.
 
-    A contract is a subscription; it is billed under the book it names, or else under the most particular assignment. An account
-    without any contract is one too, from the first day it was known or used anything.
+    A contract that names a price book is a subscription. Every account without such a contract is one, under the most
+    particular assignment that it meets: from the first day of a contract of its own, of its usage or of the account itself, to
+    the last day of its contracts. It is billed in the currency of its documents where the book has prices in it.
 
     Args:
         connection: Where the canonical tables are.
@@ -69,22 +72,36 @@ def load_subscriptions(
 
 
 def _find_parties(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
-    """Create ``billed_party``: contracts, and accounts without one."""
-    known = literal(as_of)
+    """Create ``billed_party``: contracts that name a book, and accounts without such a contract."""
+    known = f"known_at <= {literal(as_of)}"
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE billed_party AS
-        SELECT contract_id AS subscription_id, account_id, price_book, billing_anchor_on AS anchor_on,
-          COALESCE(billing_time_zone, '') AS zone, starts_on, COALESCE(ends_on, DATE '{NO_END}') AS ends_on
-        FROM contract WHERE known_at <= {known} AND (ends_on IS NULL OR ends_on > starts_on)
-        UNION ALL
-        SELECT account_id, account_id, NULL, NULL, '', MIN(day), DATE '{NO_END}'
-        FROM (
-          SELECT account_id, CAST(MIN(valid_from) AS DATE) AS day FROM account WHERE known_at <= {known} GROUP BY account_id
-          UNION ALL SELECT account_id, CAST(MIN(used_at) AS DATE) FROM usage WHERE known_at <= {known} GROUP BY account_id
-        ) AS seen
-        WHERE day IS NOT NULL AND account_id NOT IN (SELECT account_id FROM contract WHERE known_at <= {known})
-        GROUP BY account_id
+        WITH own AS (
+          SELECT contract_id, account_id, price_book, billing_anchor_on, COALESCE(billing_time_zone, '') AS zone, starts_on,
+            COALESCE(ends_on, DATE '{NO_END}') AS ends_on
+          FROM contract WHERE {known} AND (ends_on IS NULL OR ends_on > starts_on)
+        ),
+        seen AS (
+          SELECT account_id, starts_on AS day, ends_on FROM own
+          UNION ALL SELECT account_id, CAST(MIN(used_at) AS DATE), NULL FROM usage WHERE {known} GROUP BY account_id
+          UNION ALL SELECT account_id, CAST(MIN(valid_from) AS DATE), NULL FROM account WHERE {known} GROUP BY account_id
+        ),
+        spoken AS (
+          SELECT account_id, currency, COUNT(*) AS lines FROM (
+            SELECT account_id, currency FROM contract_line WHERE {known}
+            UNION ALL SELECT account_id, currency FROM invoice_line WHERE {known}
+          ) AS document GROUP BY account_id, currency
+        ),
+        currency AS (SELECT account_id, arg_max(currency, (lines, currency)) AS currency FROM spoken GROUP BY account_id)
+        SELECT party.*, currency.currency FROM (
+          SELECT contract_id AS subscription_id, account_id, price_book, billing_anchor_on AS anchor_on, zone, starts_on, ends_on
+          FROM own WHERE price_book IS NOT NULL
+          UNION ALL
+          SELECT account_id, account_id, NULL, NULL, '', MIN(day), COALESCE(MAX(ends_on), DATE '{NO_END}')
+          FROM seen WHERE day IS NOT NULL AND account_id NOT IN (SELECT account_id FROM own WHERE price_book IS NOT NULL)
+          GROUP BY account_id
+        ) AS party LEFT JOIN currency ON currency.account_id = party.account_id
         """
     )
 
@@ -147,12 +164,13 @@ def stretches(matching: Sequence[int], assignments: Sequence[Assignment]) -> Ite
 
 def _bill(connection: duckdb.DuckDBPyConnection, terms: Sequence[_Terms], zone: str) -> None:
     """Create ``subscription`` from parties and stretches; calendars are named in Python, once for each combination."""
-    rows = [(number, each.book.name, each.currency) for number, each in enumerate(terms)]
-    put_rows(connection, "terms", "terms_no INTEGER, book VARCHAR, currency VARCHAR", rows)
+    put_rows(connection, "terms", "terms_no INTEGER, book VARCHAR", [(no, each.book.name) for no, each in enumerate(terms)])
+    spoken = [(no, own, currency) for no, each in enumerate(terms) for own, currency in each.currencies]
+    put_rows(connection, "terms_currency", "terms_no INTEGER, own VARCHAR, currency VARCHAR", spoken)
     connection.execute(
         """
         CREATE OR REPLACE TABLE party_stretch AS
-        SELECT party.subscription_id, party.account_id, stretch.terms_no, party.anchor_on, party.zone,
+        SELECT party.subscription_id, party.account_id, party.currency, stretch.terms_no, party.anchor_on, party.zone,
           GREATEST(party.starts_on, stretch.starts_on) AS starts_on, LEAST(party.ends_on, stretch.ends_on) AS ends_on
         FROM billed_party AS party
         LEFT JOIN assigned ON assigned.account_id = party.account_id
@@ -173,15 +191,26 @@ def _bill(connection: duckdb.DuckDBPyConnection, terms: Sequence[_Terms], zone: 
         SELECT {columns} FROM (
           SELECT
             party.subscription_id, party.account_id, terms.book, party_calendar.calendar_id, party.starts_on, party.ends_on,
-            terms.currency
+            COALESCE(named.currency, other.currency) AS currency
           FROM party_stretch AS party
           JOIN terms ON terms.terms_no = party.terms_no
+          JOIN terms_currency AS other ON other.terms_no = party.terms_no AND other.own = ''
+          LEFT JOIN terms_currency AS named ON named.terms_no = party.terms_no AND named.own = party.currency
           JOIN party_calendar ON party_calendar.terms_no = party.terms_no
             AND party_calendar.anchor_on IS NOT DISTINCT FROM party.anchor_on AND party_calendar.zone = party.zone
         ) ORDER BY subscription_id, starts_on
         """
     )
-    for name in ("billed_party", "assigned_one", "assigned", "stretch", "terms", "party_stretch", "party_calendar"):
+    for name in (
+        "billed_party",
+        "assigned_one",
+        "assigned",
+        "stretch",
+        "terms",
+        "terms_currency",
+        "party_stretch",
+        "party_calendar",
+    ):
         connection.execute(f"DROP TABLE {name}")
 
 
