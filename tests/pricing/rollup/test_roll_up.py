@@ -18,9 +18,10 @@ from growthring.engine.portable import check_portable
 from growthring.engine.store import Store
 from growthring.kernel.errors import ConfigurationError, GrowthringError, UnknownValueError
 from growthring.kernel.period import Month
-from growthring.pricing.rollup import EventCounts, EventFile, EventMapping, Grain, RollUp, repeats, roll_up
+from growthring.pricing.rollup import EventCounts, EventFile, EventMapping, Grain, RollUp, repeats, roll_up, usage_select
 from growthring.pricing.rollup.reference import roll_up_records
 from growthring.pricing.rollup.relations import rollup_chain
+from growthring.tables.usage import USAGE
 from tests.pricing.rollup.events import SCHEMA, cells, event, problems, write
 
 MAPPING = EventMapping(dimensions=("region",))
@@ -130,6 +131,44 @@ def test_csv_json_and_parquet_of_the_same_events_agree_to_the_last_digit(tmp_pat
     ]
     assert found[0] == found[1] == found[2]
     assert sum(quantity for quantity, _ in found[0].values()) == Decimal("2.000020")
+
+
+def test_a_key_stored_as_number_and_as_text_is_one_key(tmp_path: Path) -> None:
+    numbers = SCHEMA.set(0, pa.field("event_id", pa.int64()))
+    log = write(tmp_path / "may.parquet", [event("7") | {"event_id": 7}, event("8") | {"event_id": 8}], numbers)
+    late = tmp_path / "late.csv"
+    late.write_text("event_id,account_id,meter,used_at,quantity,region\n7,A1,calls,2024-05-03 10:00:00,1,eu\n")
+    rollup = roll_up([log, late], MAPPING, Store(tmp_path / "store"))
+    assert rollup.counts == EventCounts(read=3, accepted=2, duplicates=1)
+
+
+@pytest.mark.parametrize("kind", [pa.timestamp("us", tz="UTC"), pa.timestamp("ms"), pa.timestamp("ns"), pa.date32()])
+def test_times_of_every_type_fall_into_their_month_without_a_split(tmp_path: Path, kind: pa.DataType) -> None:
+    schema = SCHEMA.set(3, pa.field("used_at", kind))
+    store = Store(tmp_path / "store")
+    records = [event(str(day), f"2024-05-{day:02d}T00:00:00") for day in (1, 31)]
+    rollup = roll_up([write(tmp_path / "may.parquet", records, schema)], MAPPING, store, grain=Grain.DAY)
+    assert [day for *_, day in cells(rollup)] == [date(2024, 5, 1), date(2024, 5, 31)]
+    assert store.built == 1
+
+
+def test_a_bound_on_time_with_an_offset_is_read_in_utc(tmp_path: Path) -> None:
+    log = write(tmp_path / "may.parquet", [event("1", "2024-05-03T09:59:59"), event("2", "2024-05-03T10:00:00")])
+    mapping = EventMapping(before=datetime.fromisoformat("2024-05-03T12:00:00+02:00"))
+    rollup = roll_up([log], mapping, Store(tmp_path / "store"))
+    assert rollup.counts == EventCounts(read=2, accepted=1, rejected=1)
+
+
+def test_a_rollup_can_be_read_as_usage(tmp_path: Path) -> None:
+    log = write(tmp_path / "may.parquet", [event(str(i), f"2024-05-{1 + i % 3:02d}T05:00:00", region=None) for i in range(9)])
+    rollup = roll_up([log], MAPPING, Store(tmp_path / "store"), grain=Grain.DAY)
+    usage = duckdb.sql(usage_select(rollup, datetime(2024, 6, 1)))
+    assert tuple(usage.columns) == USAGE.column_names
+    assert [str(kind) for kind in usage.types] == [column.type.value for column in USAGE.columns]
+    rows = usage.fetchall()
+    assert [row[0] for row in rows] == [f"A1/calls//2024-05-0{day}" for day in (1, 2, 3)]
+    required = [index for index, column in enumerate(USAGE.columns) if column.required]
+    assert all(row[index] is not None for row in rows for index in required)
 
 
 def test_fields_inside_a_column_can_be_mapped(tmp_path: Path) -> None:

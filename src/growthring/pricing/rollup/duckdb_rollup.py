@@ -1,6 +1,6 @@
 """Rollup of a month in DuckDB."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import duckdb
 
@@ -8,7 +8,7 @@ from growthring.engine.relation import literal
 from growthring.kernel.period import Month
 from growthring.pricing.rollup.mapping import EventMapping, Grain
 from growthring.pricing.rollup.partitions import Part
-from growthring.pricing.rollup.reading import event_select, key_hash
+from growthring.pricing.rollup.reading import event_select, key_text
 from growthring.pricing.rollup.relations import COMPUTED, rollup_chain
 from growthring.pricing.rollup.repeats import find_repeated_hashes
 
@@ -50,6 +50,7 @@ class DuckdbRollup:
 
     def _define_event(self, month: Month | None, parts: Sequence[Part], *, only_repeated: bool = False) -> None:
         """Make the view `event` of one SELECT for all files that store the columns alike."""
+        hashed = _key_hash(self._mapping, parts)
         alike: dict[tuple[object, ...], list[Part]] = {}
         for part in parts:
             alike.setdefault(tuple(part.columns.items()), []).append(part)
@@ -59,10 +60,10 @@ class DuckdbRollup:
                 group[0].columns,
                 month=month,
                 grain=self._grain,
-                hash_function="hash",
+                key_hash=hashed(group[0]),
                 source_file=_source_file(group),
                 table=f"read_parquet([{', '.join(literal(part.path) for part in group)}], hive_partitioning = false)",
-                condition=_is_repeated(self._mapping, group[0]) if only_repeated else "",
+                condition=f"{hashed(group[0])} IN (SELECT key_hash FROM repeated_hash)" if only_repeated else "",
             )
             for group in alike.values()
         ]
@@ -70,8 +71,12 @@ class DuckdbRollup:
         self._connection.execute(f"CREATE OR REPLACE TEMP VIEW event AS {union}")
 
 
-def _is_repeated(mapping: EventMapping, part: Part) -> str:
-    return f"{key_hash(mapping, part.columns, 'hash')} IN (SELECT key_hash FROM repeated_hash)"
+def _key_hash(mapping: EventMapping, parts: Sequence[Part]) -> Callable[[Part], str]:
+    """Hash the key as it is stored, or as text when the files store it in different types."""
+    types = {tuple(part.columns[name].type for name in mapping.key) for part in parts}
+    if len(types) > 1:
+        return lambda part: f"hash({key_text(mapping, part.columns)})"
+    return lambda part: f"hash({', '.join(part.columns[name].expression for name in mapping.key)})"
 
 
 def _source_file(parts: Sequence[Part]) -> str:

@@ -1,10 +1,10 @@
 """Which columns of an event log say what, and which events count."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
 class Grain(StrEnum):
@@ -37,7 +37,7 @@ class EventMapping(BaseModel):
     quantity: str = Field("quantity", description="Column of the amount consumed; empty counts every event as 1.")
     dimensions: tuple[str, ...] = Field((), description="Columns of the properties that prices depend on.")
     meters: tuple[str, ...] = Field((), description="Known meters; events of others become problems. Empty takes all.")
-    before: datetime | None = Field(None, description="Events at or after this UTC time become problems.")
+    before: datetime | None = Field(None, description="Events at or after this time become problems; UTC without an offset.")
     allow_negative: bool = Field(False, description="Whether a quantity below zero counts rather than becoming a problem.")
 
     @model_validator(mode="after")
@@ -45,6 +45,11 @@ class EventMapping(BaseModel):
         if len(set(self.key)) < len(self.key):
             raise ValueError(f"the key names a column twice: {', '.join(self.key)}")
         return self
+
+    @field_validator("before")
+    @classmethod
+    def _in_utc(cls, value: datetime | None) -> datetime | None:
+        return value.astimezone(UTC).replace(tzinfo=None) if value and value.tzinfo else value
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ def event_select(
     *,
     month: Month | None,
     grain: Grain,
-    hash_function: str,
+    key_hash: str,
     source_file: str,
     table: str,
     condition: str = "",
@@ -74,7 +74,7 @@ def event_select(
         columns: The stored columns by their names in the mapping.
         month: Month of all records; ``None`` for records whose time cannot be read.
         grain: Whether ``used_on`` is the day or the first day of the month.
-        hash_function: The engine's function of any number of values that gives 64 bits.
+        key_hash: SQL for a hash of the record's key, the same for the same `key_text`.
         source_file: SQL for the user's file that a record came from.
         table: SQL table expression that holds the records.
         condition: SQL over the stored columns that the records must meet; empty takes all.
@@ -85,8 +85,8 @@ def event_select(
     used_at = read_time(columns[mapping.used_at])
     first_day = literal(month.first_day) if month else "CAST(NULL AS DATE)"
     selected = {
-        "key_hash": key_hash(mapping, columns, hash_function),
-        "event_key": f" || '{SEPARATOR}' || ".join(_text(columns[name]) for name in mapping.key),
+        "key_hash": key_hash,
+        "event_key": key_text(mapping, columns),
         "account_id": _text(columns[mapping.account_id]),
         "meter": _text(columns[mapping.meter]),
         "dimensions": _dimensions(mapping, columns),
@@ -102,9 +102,9 @@ def event_select(
     return f"SELECT\n  {listed}\nFROM {table}" + (f"\nWHERE {condition}" if condition else "")
 
 
-def key_hash(mapping: EventMapping, columns: Mapping[str, StoredColumn], hash_function: str) -> str:
-    """Return SQL for 64 bits of a record's key."""
-    return f"{hash_function}({', '.join(columns[name].expression for name in mapping.key)})"
+def key_text(mapping: EventMapping, columns: Mapping[str, StoredColumn]) -> str:
+    """Return SQL for a record's key as one text."""
+    return f" || '{SEPARATOR}' || ".join(_text(columns[name]) for name in mapping.key)
 
 
 def read_time(column: StoredColumn) -> str:

@@ -12,7 +12,7 @@ from growthring.kernel.period import Month
 from growthring.pricing.rollup.event_file import EventFile
 from growthring.pricing.rollup.mapping import EventMapping, Grain
 from growthring.pricing.rollup.partitions import Part, Partitions
-from growthring.pricing.rollup.reading import StoredColumn, column_expression, event_select, read_time
+from growthring.pricing.rollup.reading import StoredColumn, column_expression, event_select, key_text, read_time
 from growthring.pricing.rollup.relations import COMPUTED, rollup_chain
 
 Session: TypeAlias = Any
@@ -80,7 +80,7 @@ class SparkRollup:
             columns,
             month=month,
             grain=self._grain,
-            hash_function="xxhash64",
+            key_hash=f"xxhash64({key_text(self._mapping, columns)})",
             source_file=literal(part.source),
             table=view,
             condition=_within(month, read_time(columns[self._mapping.used_at])) if part.is_filtered else "",
