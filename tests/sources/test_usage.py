@@ -270,3 +270,53 @@ def test_a_key_that_no_event_of_a_file_has_is_empty_there(reader: Reader):
     reader.run(events())
     assert reader.problems("code, file") == [("MISSING_ACCOUNT_ID", "events/b.jsonl")]
     assert reader.counts() == (2, 1, 0, 1)
+
+
+def corrections(files: str = "corrections/*", **changes: Any) -> SourceConfig:
+    return SourceConfig(
+        **({"name": "corrections", "table": "usage_correction", "files": (files,), "dedupe": "source+id"} | changes)
+    )
+
+
+def test_corrections_are_read_with_identifiers_made_like_those_of_the_records(reader: Reader):
+    reader.write("events/a.jsonl", cloud_event(1) + "\n" + cloud_event(2))
+    lines: list[dict[str, Any]] = [
+        {
+            "correction_id": "c1", "action": "amend", "source": "/eu/1", "usage_id": "e1", "quantity": "0.5",
+            "known_at": "2025-03-01",
+        },
+        {"correction_id": "c2", "action": "withdraw", "source": "/eu/1", "usage_id": "e9", "known_at": "2025-03-01"},
+        {
+            "correction_id": "c3", "action": "backfill", "account_id": "acct_1", "known_at": "2025-03-01",
+            "window_start": "2025-01-01", "window_end": "2025-02-01",
+        },
+    ]  # fmt: skip
+    reader.write("corrections/a.jsonl", "\n".join(map(json.dumps, lines)))
+    reader.run(events(), corrections())
+    assert reader.rows("usage_correction", "correction_id, action, usage_id, quantity, window_end") == [
+        ("c1", "amend", "/eu/1|e1", Decimal("0.5"), None),
+        ("c2", "withdraw", "/eu/1|e9", None, None),
+        ("c3", "backfill", None, None, datetime(2025, 2, 1)),
+    ]
+    assert reader.problems("code, row_key") == [("UNKNOWN_USAGE", "/eu/1|e9")]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("c,amend,,1,2025-01-01,,,", "CORRECTION_WITHOUT_RECORD"),
+        ("c,amend,u,,2025-01-01,,,", "AMENDMENT_WITHOUT_VALUE"),
+        ("c,withdraw,u,,,,,", "CORRECTION_WITHOUT_TIME"),
+        ("c,delete,u,,2025-01-01,,,", "UNKNOWN_VALUE"),
+        ("c,amend,u,NaN,2025-01-01,,,", "NOT_A_NUMBER"),
+        ("c,backfill,,,2025-01-01,a,2025-01-01,", "BACKFILL_WITHOUT_WINDOW"),
+        ("c,backfill,,,2025-01-01,a,2025-01-02,2025-01-01", "BACKFILL_WITHOUT_WINDOW"),
+        ("c,backfill,,,2025-01-01,,2025-01-01,2025-01-02", "BACKFILL_WITHOUT_WINDOW"),
+    ],
+)
+def test_a_correction_that_does_not_say_enough_is_a_problem_row(reader: Reader, line: str, code: str):
+    header = "correction_id,action,usage_id,quantity,known_at,account_id,window_start,window_end"
+    reader.write("corrections/a.csv", f"{header}\nok,withdraw,u,,2025-01-01,,,\n{line}\n")
+    reader.run(corrections(dedupe=None))
+    assert reader.problems("code, row_number") == [(code, 2)]
+    assert reader.counts() == (2, 1, 0, 1)
