@@ -10,7 +10,7 @@ import pytest
 
 from growthring.engine.executors import EXECUTORS, Executor, open_executor
 from growthring.engine.portable import violations
-from growthring.engine.relation import Relation
+from growthring.engine.relation import Relation, relation
 from growthring.pricing.commitments import Charge, Commitment, commitment_chain, commitment_inputs
 from growthring.pricing.commitments.coupons import allocation_chain, allocation_inputs, coupon_chain, coupon_inputs
 from growthring.pricing.commitments.periods import add_months
@@ -133,6 +133,7 @@ def every_statement() -> list[Relation]:
         *threshold_chain(),
         *coupon_chain(2),
         *allocation_chain(),
+        relation("growthring.pricing.commitments", "revenue_split", {"since": FIRST}),
     ]
 
 

@@ -90,16 +90,16 @@ def _period_charge(period: CommitmentPeriod, charges: list[Charge], earlier: lis
     if period.timing == "period":
         committed = prorated(committed, period.covered_days, period.period_days, period.unit)
     if commitment.kind == "ela":
-        before, through = (_of(commitment.amount or _ZERO, days, period.term_days, currency) for days in period.elapsed_days)
+        before, through = (share_of(commitment.amount or _ZERO, days, period.term_days, currency) for days in period.elapsed_days)
         return PeriodCharge(period, committed, consumed, rated, through - before, _ZERO, _ZERO)
     prior = sum((each.consumed for each in earlier), _ZERO)
     within = min(committed, prior + consumed) - min(committed, prior)
     missing = max(committed - prior - consumed, _ZERO) if period.is_due else _ZERO
-    utilised = _of(rated, within, consumed, currency) if by_units else within
+    utilised = share_of(rated, within, consumed, currency) if by_units else within
     if by_units:
         rated_through = rated + sum((each.rated_amount for each in earlier), _ZERO)
         price, per = (commitment.amount, commitment.size) if commitment.amount else (rated_through, prior + consumed)
-        missing = _of(price, missing, per, currency)
+        missing = share_of(price, missing, per, currency)
     overage = rounded((rated - utilised) * commitment.overage_factor, currency)
     return PeriodCharge(period, committed, consumed, rated, utilised, overage, missing)
 
@@ -115,7 +115,7 @@ def _counts(commitment: Commitment, charge: Charge, pools: Mapping[str, str]) ->
     )
 
 
-def _of(amount: Decimal, part: Decimal | int, whole: Decimal | int, currency: str) -> Decimal:
+def share_of(amount: Decimal, part: Decimal | int, whole: Decimal | int, currency: str) -> Decimal:
     """Return the share of an amount, rounded to the minor unit; all of it for the whole, nothing of nothing."""
     if part == whole or not whole:
         return amount if whole else _ZERO
