@@ -200,7 +200,8 @@ def _first(item: Mapping[str, Any], *names: str) -> object:
 
 def _grant(item: Mapping[str, Any], place: int, *, has_resets: bool) -> TimedGrant:
     never = TimedGrant("", ZERO, START).expires_at
-    recur = str(_first(item, "recur", "recurrence", "interval") or "none").lower()
+    given = _first(item, "recur", "recurrence", "interval")
+    recur = str(_first(given, "interval", "period", "every") if isinstance(given, Mapping) else given or "none").lower()
     named = {"hour": "hourly", "day": "daily", "week": "weekly", "month": "monthly", "year": "yearly"}
     most = _decimal(_first(item, "reset_max_rollover", "max_rollover", "rollover_max", "rollover_limit", "rollover"))
     least = _decimal(_first(item, "reset_min_rollover", "min_rollover", "rollover_min"))
