@@ -40,7 +40,7 @@ def test_the_stricter_source_of_the_page_is_valid_and_used(reader: Reader):
     reader.write("events/2025-01.jsonl", lines)
     reader.run(sources()[1])
     assert [row[0] for row in reader.rows("usage", "usage_id")] == ["e1|2025-01-31T23:59:59.000000Z"]
-    assert reader.problems("code, row_number") == [("DUPLICATE_COLLAPSED", 2), ("NOT_A_NUMBER", 3), ("TOO_LATE", 4)]
+    assert reader.problems("code, row_number") == [("DUPLICATE_COLLAPSED", 2), ("TOO_LATE", 3), ("TOO_LATE", 4)]
 
 
 def test_the_corrections_of_the_page_are_read(reader: Reader):
