@@ -36,6 +36,12 @@ def test_quantities_without_rounding_are_portable() -> None:
     assert [violations(each.sql) for each in metering_chain([Meter(id="m")])] == [[]] * 5
 
 
+def test_usage_in_force_is_read_by_every_relation_that_reads_usage() -> None:
+    chain = metering_chain(METERS, AS_OF, has_corrections=True)
+    assert all(violations(each.sql) == [] for each in chain)
+    assert [each.name for each in chain if "FROM usage\n" in each.sql] == ["current_usage"]
+
+
 @pytest.mark.parametrize(
     ("engine", "case"), engine_cases("every_meter", engines=tuple(name for name in EXECUTORS if name != "duckdb"))
 )

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from growthring.engine.duckdb_session import connect
+from growthring.engine.relation import Relation
 from growthring.pricing.billing_calendar import BillingCalendar
 from growthring.pricing.meter import Meter
 from growthring.pricing.metering import load_metering_inputs, metering_chain
@@ -76,7 +77,12 @@ def run_chain(
     """Load the inputs and define every relation."""
     used = list(meters)
     load_metering_inputs(connection, used, first, last)
-    for each in metering_chain(used, as_of):
+    define(connection, metering_chain(used, as_of))
+
+
+def define(connection: duckdb.DuckDBPyConnection, chain: Iterable[Relation]) -> None:
+    """Define relations in their order."""
+    for each in chain:
         connection.execute(f"CREATE OR REPLACE {'VIEW' if each.is_light else 'TABLE'} {each.name} AS {each.sql}")
 
 

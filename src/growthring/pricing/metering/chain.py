@@ -1,5 +1,6 @@
 """The chain of relations from usage records to metered quantities, as the meters in use need it."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -26,7 +27,7 @@ _QUANTITY = {
 """The relation that holds the quantities of each family."""
 
 
-def metering_chain(meters: Iterable[Meter], as_of: datetime = END_OF_TIME) -> list[Relation]:
+def metering_chain(meters: Iterable[Meter], as_of: datetime = END_OF_TIME, *, has_corrections: bool = False) -> list[Relation]:
     """Return the relations from ``usage`` and the input tables to quantities, in order; the last one is ``metered``.
 
     ``metered_event`` is among them when a meter keeps every record apart.
@@ -34,15 +35,19 @@ def metering_chain(meters: Iterable[Meter], as_of: datetime = END_OF_TIME) -> li
     Args:
         meters: The meters in use; relations that none of them needs are left out.
         as_of: Records known later, and periods that begin later, are not seen.
+        has_corrections: The table ``usage_correction`` has rows; otherwise it is not read.
     """
     used = list(meters)
     values = {"as_of": as_of}
 
     def step(name: str, called: str | None = None) -> Relation:
-        return relation(PACKAGE, name, values, called=called)
+        found = relation(PACKAGE, name, values, called=called)
+        return _corrected(found) if has_corrections else found
 
     families = sorted({family_of(meter) for meter in used}) or [Family.PLAIN]
     chain = [step("subscription_period"), step("usage_window")]
+    if has_corrections:
+        chain.insert(0, relation(PACKAGE, "current_usage", values))
     if families != [Family.PLAIN] or any(meter.per_event for meter in used):
         chain.append(replace(step("metered_record"), is_light=True))
     if any(meter.per_event for meter in used):
@@ -54,6 +59,11 @@ def metering_chain(meters: Iterable[Meter], as_of: datetime = END_OF_TIME) -> li
     rounds = any(meter.rounding for meter in used)
     chain.append(step("metered" if rounds else "metered_unrounded", called="metered"))
     return chain
+
+
+def _corrected(step: Relation) -> Relation:
+    """Return a relation that reads usage in force instead of usage as it was recorded."""
+    return replace(step, sql=re.sub(r"\bFROM usage\b", "FROM current_usage AS usage", step.sql))
 
 
 def _level_steps(meters: Sequence[Meter], step: Callable[[str], Relation]) -> list[Relation]:

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 import duckdb
 
 from growthring.engine.relation import Literal, literal
+from growthring.engine.small_table import put_rows
 from growthring.kernel.errors import ConfigurationError
 from growthring.pricing.billing_calendar import BillingCalendar, BillingPeriod, day_start
 from growthring.pricing.meter import Meter, Rounding
@@ -13,7 +14,6 @@ from growthring.pricing.metering.dimensions import dimension_rows
 from growthring.pricing.metering.family import family_of, keeps_dimensions, needs_clock, states_level
 from growthring.pricing.metering.local_clock import local_stretches
 
-_BATCH = 2_000
 _DECIMALS = 6
 _DAYS_ONLY = "days"
 
@@ -54,13 +54,18 @@ def load_metering_inputs(connection: duckdb.DuckDBPyConnection, meters: Iterable
     _check_identifiers(used)
     calendars = _calendars(connection)
     periods = [period for calendar in calendars for period in calendar.periods(first, last)]
-    _put(connection, "billing_period", [_period_row(period) for period in periods])
-    _put(connection, "period_month", [row for period in periods for row in _months(period)])
-    _put(connection, "calendar_day", _subscription_days(connection))
-    _put(connection, "meter_definition", [(number, *_definition(meter)) for number, meter in enumerate(used)])
+    put_rows(connection, "billing_period", INPUT_COLUMNS["billing_period"], [_period_row(period) for period in periods])
+    put_rows(connection, "period_month", INPUT_COLUMNS["period_month"], [row for period in periods for row in _months(period)])
+    put_rows(connection, "calendar_day", INPUT_COLUMNS["calendar_day"], _subscription_days(connection))
+    put_rows(
+        connection,
+        "meter_definition",
+        INPUT_COLUMNS["meter_definition"],
+        [(number, *_definition(meter)) for number, meter in enumerate(used)],
+    )
     clocks = _clocks(used, periods)
-    _put(connection, "local_clock", clocks)
-    _put(connection, "meter_dimension", _dimensions(connection, used, clocks))
+    put_rows(connection, "local_clock", INPUT_COLUMNS["local_clock"], clocks)
+    put_rows(connection, "meter_dimension", INPUT_COLUMNS["meter_dimension"], _dimensions(connection, used, clocks))
 
 
 def _check_identifiers(meters: Sequence[Meter]) -> None:
@@ -181,11 +186,3 @@ def _recorded_dimensions(connection: duckdb.DuckDBPyConnection, events: Collecti
     for event, text in rows:
         found.setdefault(event, []).append(text)
     return found
-
-
-def _put(connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[tuple[Literal, ...]]) -> None:
-    """Create an input table from rows written as literals."""
-    connection.execute(f"CREATE OR REPLACE TABLE {name} ({INPUT_COLUMNS[name]})")
-    for start in range(0, len(rows), _BATCH):
-        values = ", ".join(f"({', '.join(literal(value) for value in row)})" for row in rows[start : start + _BATCH])
-        connection.execute(f"INSERT INTO {name} VALUES {values}")

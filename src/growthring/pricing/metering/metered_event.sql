@@ -8,7 +8,7 @@ SELECT
   record.period_end AS period_end,
   record.bucket_at AS bucket_at,
   ROW_NUMBER() OVER (
-    PARTITION BY record.subscription_id, record.meter, record.dimensions, record.period_start, record.period_end
+    PARTITION BY record.subscription_id, record.meter, record.period_start, record.period_end
     ORDER BY record.used_at, record.usage_id
   ) AS event_no,
   record.usage_id AS usage_id,
