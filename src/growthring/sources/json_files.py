@@ -27,6 +27,7 @@ def read_json(connection: duckdb.DuckDBPyConnection, path: Path, limit: int | No
         "FROM (SELECT *, json_valid(object) AND starts_with(ltrim(object), '{') AS is_object "
         f"FROM (SELECT _row, line, CASE WHEN {plain} THEN _json(line) ELSE '' END AS object FROM _lines))"
     )
+    connection.execute("DROP TABLE _lines")
     objects = "FROM _objects WHERE is_object"
     keys = connection.execute(f"SELECT DISTINCT unnest(json_keys(object)) {objects} ORDER BY 1").fetchall()
     columns = [str(key) for (key,) in keys]
@@ -40,7 +41,7 @@ def read_json(connection: duckdb.DuckDBPyConnection, path: Path, limit: int | No
         f"CREATE OR REPLACE TEMP TABLE {RAW} AS SELECT {values}_row FROM (SELECT {found} AS found, _row {objects})"
     )
     bad = connection.execute("SELECT _row, json_valid(object), line FROM _objects WHERE NOT is_object ORDER BY _row").fetchall()
-    connection.execute("DROP TABLE _objects; DROP TABLE _lines")
+    connection.execute("DROP TABLE _objects")
     malformed = [(row, "JSON, but not an object" if is_json else "no JSON", line) for row, is_json, line in bad]
     return Reading([*columns, *(name for name, _ in inside)], malformed=malformed, keys_are_optional=True)
 

@@ -69,13 +69,18 @@ def _misread_columns(mapping: BoundMapping) -> Iterator[Rule]:
         name = mapping.reading.columns[index]
         too_large = f"isfinite(TRY_CAST(c{index} AS DOUBLE))"
         if kind == "number":
-            condition = f"c{index} IS NOT NULL AND {part} IS NULL AND {too_large}"
+            condition = _lazily(f"{part} IS NULL", f"c{index} IS NOT NULL AND {too_large}")
             yield Rule("AMOUNT_OUT_OF_RANGE", condition, _shown(f"Column {name} is too large:", f"c{index}"), _TOO_LARGE)
         message = _shown(f"Column {name} is not {wanted}:", f"c{index}")
-        yield Rule(code, f"c{index} IS NOT NULL AND {part} IS NULL", message, remedy)
+        yield Rule(code, f"{part} IS NULL AND c{index} IS NOT NULL", message, remedy)
 
 
 _TOO_LARGE = "Check the unit of the source; an amount has up to 14 digits before the point."
+
+
+def _lazily(first: str, then: str) -> str:
+    """Return the SQL of `first AND then` that computes the costly second part only where the first holds."""
+    return f"CASE WHEN {first} THEN {then} ELSE false END"
 
 
 def _overflows(mapping: BoundMapping) -> Iterator[Rule]:
@@ -97,9 +102,9 @@ def _misread_outcomes(mapping: BoundMapping) -> Iterator[Rule]:
         if kind in ("number", "whole"):
             finite = f"isfinite(TRY_CAST({shown} AS DOUBLE))"
             whole = f" AND abs(TRY_CAST({shown} AS DOUBLE)) > 1e15" if kind == "whole" else ""
-            lost = f"{shown} IS NOT NULL AND w_{name} IS NULL AND {finite}{whole}"
+            lost = _lazily(f"w_{name} IS NULL", f"{shown} IS NOT NULL AND {finite}{whole}")
             yield Rule("AMOUNT_OUT_OF_RANGE", lost, _shown(f"{name} is too large:", shown), _TOO_LARGE)
-        yield Rule(code, f"{shown} IS NOT NULL AND v_{name} IS NULL", _shown(f"{name} is not {wanted}:", shown), remedy)
+        yield Rule(code, _lazily(f"v_{name} IS NULL", f"{shown} IS NOT NULL"), _shown(f"{name} is not {wanted}:", shown), remedy)
 
 
 def _missing(mapping: BoundMapping) -> Iterator[Rule]:

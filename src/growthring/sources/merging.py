@@ -45,7 +45,7 @@ def find_conflicts(table: Table, chunks: dict[str, list[Chunk]], store: Store, c
         )
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE torn AS SELECT _key, list_sort(list(DISTINCT month)) AS months FROM ({keys}) "
-            "GROUP BY _key HAVING min(month) <> max(month)"
+            f"WHERE _key IN (SELECT _key FROM ({keys}) GROUP BY _key HAVING min(month) <> max(month)) GROUP BY _key"
         )
         touched = connection.execute("SELECT DISTINCT unnest(months) AS month FROM torn ORDER BY 1").fetchall()
         for (month,) in touched:
