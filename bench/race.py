@@ -17,7 +17,7 @@ RESULTS_FOLDER = Path(__file__).parent / "results"
 """Panels and measurements; not under version control."""
 
 _ROOT = Path(__file__).parent.parent
-_LEAST_MEMORY = 2**30
+_LEAST_MEMORY = 2 * 2**30
 """A contender is stopped when the machine has less memory left, in bytes."""
 
 
@@ -48,7 +48,7 @@ def lap(contender: str, panel: Path, results: Path | None = None) -> Lap:
     """Run a contender once; with a folder, let it write its results there.
 
     Raises:
-        StarvedError: Less than a gigabyte of the machine's memory was left.
+        StarvedError: Less than two gigabytes of the machine's memory was left.
     """
     command = [sys.executable, "-m", f"bench.contenders.{contender}", str(panel), *([str(results)] if results else [])]
     began = time.perf_counter()

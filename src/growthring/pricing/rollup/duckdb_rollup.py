@@ -23,22 +23,22 @@ class DuckdbRollup:
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, mapping: EventMapping, grain: Grain) -> None:
-        self._connection = connection
+        self.connection = connection
         self._mapping = mapping
         self._grain = grain
 
     def open_month(self, month: Month | None, parts: Sequence[Part]) -> int:
         """Define `event` over the parts and the relations on it; return the number of records."""
         self._define_event(month, parts)
-        counted = self._connection.execute("SELECT COUNT(*) FROM event").fetchone()
+        counted = self.connection.execute("SELECT COUNT(*) FROM event").fetchone()
         records = int(counted[0]) if counted else 0
         for each in rollup_chain():
             if each.name == "repeated_hash":
-                find_repeated_hashes(self._connection, records)
+                find_repeated_hashes(self.connection, records)
                 self._define_event(month, parts, only_repeated=True)  # so that nothing else is computed of other records
                 continue
             kind = "TABLE" if each.name in COMPUTED else "VIEW"
-            self._connection.execute(f"CREATE OR REPLACE TEMP {kind} {each.name} AS {each.sql}")
+            self.connection.execute(f"CREATE OR REPLACE TEMP {kind} {each.name} AS {each.sql}")
         self._define_event(month, parts)
         return records
 
@@ -46,7 +46,8 @@ class DuckdbRollup:
         """Make a relation readable in the connection: it is already."""
 
     def close(self) -> None:
-        """Nothing was opened."""
+        """Close the connection."""
+        self.connection.close()
 
     def _define_event(self, month: Month | None, parts: Sequence[Part], *, only_repeated: bool = False) -> None:
         """Make the view `event` of one SELECT for all files that store the columns alike."""
@@ -68,7 +69,7 @@ class DuckdbRollup:
             for group in alike.values()
         ]
         union = "\nUNION ALL\n".join(selects)
-        self._connection.execute(f"CREATE OR REPLACE TEMP VIEW event AS {union}")
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW event AS {union}")
 
 
 def _key_hash(mapping: EventMapping, parts: Sequence[Part]) -> Callable[[Part], str]:

@@ -1,6 +1,7 @@
 """Which stored files hold the events of which month."""
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
@@ -16,6 +17,8 @@ from growthring.pricing.rollup.mapping import EventMapping
 from growthring.pricing.rollup.reading import StoredColumn
 from growthring.pricing.rollup.splitting import UNDATED, split_by_month
 from growthring.sources.file_digests import FileDigests
+
+_HASHED_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -67,17 +70,19 @@ def partition_by_month(
     wanted = [file if isinstance(file, EventFile) else EventFile(str(file)) for file in files]
     digests = FileDigests(store.root)
     found: Partitions = {}
-    for number, file in enumerate(wanted):
-        if file.is_remote:
-            parts = _remote_parts(file, remote)
-        else:
-            digest = file.digest or digests.of(Path(file.path).resolve())
-            parts = _local_parts(EventFile(file.path, digest), mapping, store, connection)
+    with ThreadPoolExecutor(_HASHED_AT_ONCE) as pool:
+        named = list(pool.map(lambda file: file if file.digest or file.is_remote else _named(file, digests), wanted))
+    for number, file in enumerate(named):
+        parts = _remote_parts(file, remote) if file.is_remote else _local_parts(file, mapping, store, connection)
         for month, more in parts.items():
             found.setdefault(month, []).extend(more)
         progress("event files", number + 1, len(wanted))
     digests.save()
     return {month: found[month] for month in sorted(found, key=lambda each: each.index if each else -1)}
+
+
+def _named(file: EventFile, digests: FileDigests) -> EventFile:
+    return EventFile(file.path, digests.of(Path(file.path).resolve()))
 
 
 def _local_parts(file: EventFile, mapping: EventMapping, store: Store, connection: duckdb.DuckDBPyConnection) -> Partitions:

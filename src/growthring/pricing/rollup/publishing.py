@@ -73,7 +73,8 @@ def publish_month(connection: duckdb.DuckDBPyConnection, engine: Engine, read: i
     """
     engine.bring("event_rollup")
     rollup = folder / ROLLUP_FILE
-    select = "SELECT account_id, meter, dimensions, used_on, quantity, events FROM event_rollup ORDER BY ALL"
+    cell = "account_id, meter, dimensions, used_on"
+    select = f"SELECT {cell}, quantity, events FROM event_rollup ORDER BY {cell}"
     try:
         write_parquet(connection, select, rollup)
     except duckdb.ConversionException as error:

@@ -1,10 +1,13 @@
 """Event logs to deduplicated quantities: one artifact for each event month."""
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Protocol
 
 import duckdb
@@ -18,12 +21,15 @@ from growthring.kernel.progress import Progress, silent
 from growthring.pricing.rollup.duckdb_rollup import DuckdbRollup
 from growthring.pricing.rollup.event_file import EventFile
 from growthring.pricing.rollup.mapping import EventMapping, Grain
-from growthring.pricing.rollup.partitions import Part, partition_by_month
+from growthring.pricing.rollup.partitions import Part, Partitions, partition_by_month
 from growthring.pricing.rollup.publishing import ROLLUP_FILE, Engine, EventCounts, publish_month
 from growthring.pricing.rollup.relations import definition
 from growthring.pricing.rollup.spark_rollup import SparkRollup
 
 _RECIPE = "event-rollup/1"
+_AT_ONCE = 2
+"""Months computed at once in DuckDB: while one is sorted or written, the other keeps the cores busy."""
+
 ENGINES = ("duckdb", "spark")
 """The engines that roll up event logs."""
 
@@ -52,6 +58,8 @@ class RollUp:
 
 
 class _MonthEngine(Engine, Protocol):
+    connection: duckdb.DuckDBPyConnection
+
     def open_month(self, month: Month | None, parts: list[Part]) -> int: ...
 
     def close(self) -> None: ...
@@ -93,30 +101,52 @@ def roll_up(
     """
     if engine not in ENGINES:
         raise UnknownValueError("engine for event rollup", engine, ENGINES)
-    with tempfile.TemporaryDirectory(prefix="growthring-events-") as spill:
-        connection = connect(memory_limit=memory_limit, spill_to=Path(spill))
+    with tempfile.TemporaryDirectory(prefix="growthring-events-") as spill, ExitStack() as opened:
+        connection = opened.enter_context(closing(connect(memory_limit=memory_limit, spill_to=Path(spill))))
         spark = SparkRollup(connection, mapping, grain, session) if engine == "spark" else None
-        runner: _MonthEngine = spark or DuckdbRollup(connection, mapping, grain)
-        try:
-            partitions = partition_by_month(files, mapping, store, connection, progress, spark)
-            months: dict[Month | None, Artifact] = {}
-            for month, parts in partitions.items():
-                months[month] = _roll_up_month(month, parts, (mapping, grain, source), store, connection, runner)
-                progress("event months", len(months), len(partitions))
-        finally:
-            runner.close()
-            connection.close()
+        cursors = (connection.cursor() for _ in range(_AT_ONCE))
+        runners: list[_MonthEngine] = [spark] if spark else [DuckdbRollup(cursor, mapping, grain) for cursor in cursors]
+        for runner in runners:
+            opened.callback(runner.close)
+        partitions = partition_by_month(files, mapping, store, connection, progress, spark)
+        months = _roll_up_months(partitions, (mapping, grain, source), store, runners, progress)
     counted = (EventCounts(**{name: artifact.facts[name] for name in EventCounts.__slots__}) for artifact in months.values())
     return RollUp(months, reduce(EventCounts.__add__, counted, EventCounts()))
 
 
-def _roll_up_month(
-    month: Month | None,
-    parts: list[Part],
+def _roll_up_months(
+    partitions: Partitions,
     settings: tuple[EventMapping, Grain, str],
     store: Store,
-    connection: duckdb.DuckDBPyConnection,
-    runner: _MonthEngine,
+    runners: Sequence[_MonthEngine],
+    progress: Progress,
+) -> dict[Month | None, Artifact]:
+    """Make the artifacts of all months, as many at once as there are runners."""
+    idle: SimpleQueue[_MonthEngine] = SimpleQueue()
+    for runner in runners:
+        idle.put(runner)
+
+    def make(month: Month | None) -> Artifact:
+        runner = idle.get()
+        try:
+            return _roll_up_month(month, partitions[month], settings, store, runner)
+        finally:
+            idle.put(runner)
+
+    months: dict[Month | None, Artifact] = {}
+    with ThreadPoolExecutor(len(runners)) as pool:
+        try:
+            for month, artifact in zip(partitions, pool.map(make, partitions), strict=True):
+                months[month] = artifact
+                progress("event months", len(months), len(partitions))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return months
+
+
+def _roll_up_month(
+    month: Month | None, parts: list[Part], settings: tuple[EventMapping, Grain, str], store: Store, runner: _MonthEngine
 ) -> Artifact:
     """Make the artifact of a month, or find it made; the order of the files does not matter."""
     mapping, grain, source = settings
@@ -124,7 +154,7 @@ def _roll_up_month(
 
     def write(folder: Path) -> dict[str, Any]:
         read = runner.open_month(month, ordered)
-        return publish_month(connection, runner, read, source, folder)
+        return publish_month(runner.connection, runner, read, source, folder)
 
     inputs = [f"{part.source}|{part.digest}" for part in ordered]
     return store.build(_RECIPE, [*definition(mapping, grain), source, str(month), *inputs], write)

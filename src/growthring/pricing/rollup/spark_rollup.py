@@ -40,7 +40,7 @@ class SparkRollup:
     ) -> None:
         self._executor: Executor = open_executor("spark", session=session)
         self._session = session or _active_session()
-        self._connection = connection
+        self.connection = connection
         self._mapping = mapping
         self._grain = grain
 
@@ -53,7 +53,7 @@ class SparkRollup:
 
     def bring(self, name: str) -> None:
         """Fetch a relation into the connection under its name."""
-        self._connection.register(name, self._session.table(name).toArrow())
+        self.connection.register(name, self._session.table(name).toArrow())
 
     def close(self) -> None:
         """Drop the views, and stop the session if it was started here."""
