@@ -174,10 +174,12 @@ def arrow_table(columns: Columns, rows: Iterable[tuple[Any, ...]]) -> pa.Table:
     """Return rows as an Arrow table with columns of the given types; decimals are brought to the scale of their column."""
     values = list(zip(*rows, strict=True)) or [()] * len(columns)
     arrays = [
-        pa.array([_exact(value, kind) for value in column], kind) for column, kind in zip(values, columns.values(), strict=True)
+        pa.array(_exact(column, kind) if pa.types.is_decimal(kind) else column, kind)
+        for column, kind in zip(values, columns.values(), strict=True)
     ]
     return pa.table(dict(zip(columns, arrays, strict=True)))
 
 
-def _exact(value: Any, kind: pa.DataType) -> Any:  # noqa: ANN401 - a cell of any column
-    return value.quantize(Decimal(1).scaleb(-kind.scale)) if isinstance(value, Decimal) else value
+def _exact(column: Iterable[Decimal], kind: pa.DataType) -> list[Decimal]:
+    step = Decimal(1).scaleb(-kind.scale)
+    return [value.quantize(step) for value in column]

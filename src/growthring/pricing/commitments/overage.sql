@@ -1,14 +1,16 @@
 -- What balances in force did not cover, at the overage factor of the one that ran out last.
-WITH last_pass AS (
+WITH ran_out AS (
   SELECT
     payable.charge_id AS charge_id,
-    MAX(CASE WHEN payable.measure = 'amount' THEN 1000000 ELSE 0 END + payable.pass) AS place
+    MAX((CASE WHEN payable.measure = 'amount' THEN 100000 ELSE 0 END + payable.pass) * 1000000000000 + payable.slice_id) % 1000000000000
+    AS slice_id
   FROM payable
+  JOIN left_in_money ON left_in_money.charge_id = payable.charge_id
+  WHERE left_in_money.unpaid > 0
   GROUP BY payable.charge_id
 ),
 unpaid AS (
   SELECT
-    charge.charge_id AS charge_id,
     charge.account_id AS account_id,
     charge.subscription_id AS subscription_id,
     charge.period_start AS period_start,
@@ -21,14 +23,11 @@ unpaid AS (
     left_in_money.unpaid AS unpaid,
     COALESCE(left_in_units.unpaid, CAST(0 AS DECIMAL(38,6))) AS units,
     CAST(CAST(left_in_money.unpaid AS DECIMAL(38,4)) * CAST(grant_slice.overage_factor AS DECIMAL(18,8)) AS DECIMAL(38,12)) AS raw_amount
-  FROM charge
-  JOIN last_pass ON last_pass.charge_id = charge.charge_id
-  JOIN payable ON payable.charge_id = charge.charge_id
-  JOIN grant_slice ON grant_slice.slice_id = payable.slice_id
-  JOIN left_in_money ON left_in_money.charge_id = charge.charge_id
-  LEFT JOIN left_in_units ON left_in_units.charge_id = charge.charge_id
-  WHERE left_in_money.unpaid > 0
-    AND CASE WHEN payable.measure = 'amount' THEN 1000000 ELSE 0 END + payable.pass = last_pass.place
+  FROM ran_out
+  JOIN charge ON charge.charge_id = ran_out.charge_id
+  JOIN grant_slice ON grant_slice.slice_id = ran_out.slice_id
+  JOIN left_in_money ON left_in_money.charge_id = ran_out.charge_id
+  LEFT JOIN left_in_units ON left_in_units.charge_id = ran_out.charge_id
 )
 SELECT
   unpaid.account_id AS account_id,
