@@ -24,7 +24,7 @@ from growthring.kernel.ids import digest
 from growthring.kernel.period import Month
 from growthring.kernel.progress import Progress, silent
 from growthring.pricing.book import PriceBook
-from growthring.pricing.meter import Meter
+from growthring.pricing.meter import Bucket, Meter
 from growthring.pricing.metering.chain import metering_chain
 from growthring.pricing.metering.inputs import load_metering_inputs
 from growthring.pricing.rating.pipeline import rating_chain
@@ -98,7 +98,8 @@ def open_rating(store: Store, snapshot: Snapshot, terms: PricingTerms, *, progre
     open_tables(connection, store, snapshot)
     load_subscriptions(connection, terms.books, terms.as_of, zone=terms.zone)
     tables = compile_books(terms.books)
-    rating = Rating(connection, terms, tables, rating_chain(tables.shape))
+    has_buckets = any(meter.bucket is not Bucket.NONE or meter.per_event for meter in terms.every_meter)
+    rating = Rating(connection, terms, tables, rating_chain(tables.shape, has_buckets=has_buckets))
     metered = _metered(store, snapshot, rating, progress)
     _load_books(rating, metered)
     _rate(store, rating, metered, progress)
@@ -136,8 +137,7 @@ def _digests(snapshot: Snapshot, tables: Iterable[str]) -> list[str]:
 
 
 def _write_metered(connection: duckdb.DuckDBPyConnection, chain: Sequence[Relation], folder: Path) -> dict[str, Any]:
-    for each in chain:
-        connection.execute(f"CREATE OR REPLACE {'VIEW' if each.is_light else 'TABLE'} {each.name} AS {each.sql}")
+    _define(connection, chain)
     names = [each.name for each in chain if each.name in (METERED.name, METERED_EVENT.name)]
     for name in names:
         columns = [row[0] for row in connection.execute(f"DESCRIBE {name}").fetchall()]
@@ -145,9 +145,18 @@ def _write_metered(connection: duckdb.DuckDBPyConnection, chain: Sequence[Relati
         for month in _months(connection, name):
             select = f"SELECT {', '.join(columns)} FROM {name} WHERE {_in(month)} ORDER BY {order}"
             _copy(connection, select, folder / f"{name}-{month}.parquet")
+    _drop(connection, chain)
+    return {"tables": names}
+
+
+def _define(connection: duckdb.DuckDBPyConnection, chain: Sequence[Relation]) -> None:
+    for each in chain:
+        connection.execute(f"CREATE OR REPLACE {'VIEW' if each.is_light else 'TABLE'} {each.name} AS {each.sql}")
+
+
+def _drop(connection: duckdb.DuckDBPyConnection, chain: Sequence[Relation]) -> None:
     for each in reversed(chain):
         connection.execute(f"DROP {'VIEW' if each.is_light else 'TABLE'} {each.name}")
-    return {"tables": names}
 
 
 def _months(connection: duckdb.DuckDBPyConnection, table: str) -> list[Month]:
@@ -259,8 +268,7 @@ def _write_rated(rating: Rating, month: Month, sources: _Sources, before: _Befor
     connection.execute(
         f"CREATE OR REPLACE TABLE billed_period AS SELECT * FROM every_period WHERE {_in(month)} AND {touched or 'TRUE'}"
     )
-    for each in rating.chain[1:]:
-        connection.execute(f"CREATE OR REPLACE TABLE {each.name} AS {each.sql}")
+    _define(connection, rating.chain[1:])
     for table in (RATED_LINE, BILL):
         columns = ", ".join(table.column_names)
         select = f"SELECT {columns} FROM {table.name}"
@@ -269,7 +277,8 @@ def _write_rated(rating: Rating, month: Month, sources: _Sources, before: _Befor
             select += f" UNION ALL SELECT {columns} FROM read_parquet({old}) WHERE NOT {touched}"
         _copy(connection, f"{select} ORDER BY {', '.join(table.key)}", folder / f"{table.name}.parquet")
     row = connection.execute("SELECT COUNT(*) FROM billed_period").fetchone()
-    for name in (*(each.name for each in rating.chain), *sources):
+    _drop(connection, rating.chain[1:])
+    for name in ("billed_period", *sources):
         connection.execute(f"DROP TABLE {name}")
     return {"rated": int(row[0]) if row else 0}
 

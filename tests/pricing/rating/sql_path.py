@@ -69,7 +69,8 @@ def rated(book: PriceBook, asked: Sequence[Asked], currency: str | None = None) 
             texts[row[2]].append(row[3])
     load_books(connection, tables, texts)
     for relation in rating_chain(tables.shape):
-        connection.execute(f"CREATE OR REPLACE TABLE {relation.name} AS {relation.sql}")
+        kind = "VIEW" if relation.is_light else "TABLE"
+        connection.execute(f"CREATE OR REPLACE {kind} {relation.name} AS {relation.sql}")
     return connection
 
 

@@ -34,7 +34,7 @@ class Executor(Protocol):
 
         Args:
             relations: Each may read tables that were put and relations before it.
-            keep: Names of those computed at once into tables; the others become views. All of them when absent.
+            keep: Names of those computed at once into tables; the others become views. All but the light ones when absent.
         """
         ...
 

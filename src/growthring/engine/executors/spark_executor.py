@@ -71,7 +71,7 @@ class SparkExecutor:
         """Define relations in their order."""
         for each in relations:
             frame = self._session.sql(transpile(each.sql, self.dialect))
-            kept = keep is None or each.name in keep
+            kept = not each.is_light if keep is None else each.name in keep
             self._define(each.name, frame.localCheckpoint(eager=True) if kept else frame)
 
     def fetch(self, name: str) -> list[Row]:

@@ -45,7 +45,7 @@ limited AS (
     due.kind AS kind,
     due.true_up AS true_up,
     due.factor AS factor,
-    CAST(ROUND(CAST(due.amount * CAST(due.fraction AS DECIMAL(18,8)) AS DECIMAL(38,22)), 14) AS DECIMAL(38,14)) AS share_amount,
+    CAST(ROUND(CAST(CAST(due.amount AS DECIMAL(38,14)) * due.fraction AS DECIMAL(38,22)), 14) AS DECIMAL(38,14)) AS share_amount,
     CAST(
       CAST(
         CAST(

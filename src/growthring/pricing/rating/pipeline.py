@@ -14,36 +14,46 @@ _CHARGE_COLUMNS = (
 )
 
 
-def rating_chain(shape: BookShape, first_on: date = BEGINNING, until_on: date = END) -> list[Relation]:
+def rating_chain(
+    shape: BookShape, first_on: date = BEGINNING, until_on: date = END, *, has_buckets: bool = True
+) -> list[Relation]:
     """Return the relations from ``metered`` to ``rated_line`` and ``bill``, in order.
 
     Args:
         shape: What the books use; steps that would do nothing are left out.
         first_on: Periods that start earlier are not rated.
         until_on: Periods that start on this day or later are not rated.
+        has_buckets: Whether some meter has several quantities in a period, which one line adds up.
     """
     values: dict[str, Literal] = {"first_on": first_on, "until_on": until_on}
 
     def step(name: str, called: str | None = None) -> Relation:
         return relation(PACKAGE, name, values, called=called)
 
+    def light(name: str, called: str | None = None) -> Relation:
+        return replace(step(name, called), is_light=True)
+
     chain = [step("billed_period")]
     if "rate" in shape.kinds:
-        chain.append(step("priced_quantity_matrix" if shape.has_matrix else "priced_quantity", "priced_quantity"))
-        chain.append(step("quantity") if shape.has_rows_without_use else Relation("quantity", "SELECT * FROM priced_quantity"))
-        chain.append(step("billable" if shape.has_quantity_changes else "billable_as_metered", "billable"))
+        priced = "priced_quantity_matrix" if shape.has_matrix else "priced_quantity"
+        chain += (
+            [light(priced, "priced_quantity"), step("quantity")] if shape.has_rows_without_use else [light(priced, "quantity")]
+        )
+        chain.append(step("billable") if shape.has_quantity_changes else light("billable_as_metered", "billable"))
     if "percentage" in shape.kinds:
         chain.append(step("percentage_event"))
     charges = []
     for kind in sorted(shape.kinds):
         name = ("charge_tiers" if shape.has_plain_tiers else "charge_rates") if kind == "rate" else f"charge_{kind}"
-        chain.append(step(name))
+        chain.append(light(name))
         charges.append(f"SELECT {_CHARGE_COLUMNS} FROM {name}")
-    chain.append(Relation("charge", "\nUNION ALL\n".join(charges)))
-    chain += _steps("started", step("started"), "bucket", shape.steps["bucket"])
-    chain += _steps("line", _reading(step("line"), chain[-1].name), "line", shape.steps["line"])
+    chain.append(Relation("charge", "\nUNION ALL\n".join(charges), is_light=True))
+    chain += _steps("started", light("started"), "bucket", shape.steps["bucket"])
+    if has_buckets or shape.steps["line"]:
+        summed = step("line") if has_buckets else light("line_single", "line")
+        chain += _steps("line", _reading(summed, chain[-1].name), "line", shape.steps["line"])
     chain.append(_reading(step("rated_line"), chain[-1].name))
-    chain += _steps("subtotal", step("subtotal"), "line", shape.steps["bill"], called="bill")
+    chain += _steps("subtotal", light("subtotal"), "line", shape.steps["bill"], called="bill")
     chain.append(_reading(step("bill"), chain[-1].name))
     return chain
 

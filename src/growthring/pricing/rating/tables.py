@@ -15,7 +15,7 @@ from growthring.pricing.book import Component, PriceBook
 from growthring.pricing.compiled import NO_CAP, RAW_DECIMALS, UNBOUNDED, Rate, RateTier, compile_price
 from growthring.pricing.meter import Conversion, Rounding
 from growthring.pricing.policy import RatingPolicy
-from growthring.pricing.price import CapacityTiers, Cell, Flat, Matrix, Percentage, SimplePrice
+from growthring.pricing.price import CapacityTiers, Cell, Flat, Graduated, Matrix, Percentage, SimplePrice, Volume
 
 NO_RATE = 0
 """Number of the rate under which everything costs nothing."""
@@ -69,7 +69,7 @@ class BookShape:
         has_plain_tiers: Every rate is plain tiers: no blocks, caps, rounding of tiers, fees per event or carried prices.
         has_matrix: Some price depends on dimensions.
         has_rows_without_use: Some component costs something without use.
-        kinds: Kinds of components: rate, fee, percentage, capacity.
+        kinds: Kinds of components: rate, fee, percentage, capacity, prorated, prorated_volume.
         steps: Number of adjustment steps by scope: bucket, line, bill.
     """
 
@@ -234,6 +234,9 @@ def _priced(
         case Percentage() if price.is_per_event:
             _add_percentage(tables, number, price)
             return "percentage", NO_RATE, Decimal(0), Decimal(0)
+        case Graduated() | Volume() if price.tiers_by == "full_units":
+            kind = "prorated" if isinstance(price, Graduated) else "prorated_volume"
+            return kind, _add_rate(tables, compile_price(price, by_full_units(policy), currency)), Decimal(0), Decimal(0)
         case Matrix():
             cells = [(cell, _add_rate(tables, compile_price(cell.price, policy, currency))) for cell in price.cells]
             other = NO_RATE if price.default is None else _add_rate(tables, compile_price(price.default, policy, currency))
@@ -242,6 +245,12 @@ def _priced(
         case _:
             rate = compile_price(price, policy, currency)
             return "rate", _add_rate(tables, rate), rate.fee_per_event, rate.carried
+
+
+def by_full_units(policy: RatingPolicy) -> RatingPolicy:
+    """Return how prices by full units are read: bounds inclusive without gaps, nothing rounded before the line."""
+    plain = {"tier_bounds": "up_to_inclusive", "fractions": "continuous", "tier_rounding": "none"}
+    return RatingPolicy.model_validate({**policy.model_dump(), **plain})
 
 
 def _is_due_without_use(tables: BookTables, component: Component, kind: str, rate_no: int) -> bool:
