@@ -152,6 +152,16 @@ def test_times_of_every_type_fall_into_their_month_without_a_split(tmp_path: Pat
     assert store.built == 1
 
 
+@pytest.mark.parametrize("time", ["infinity", "0000-05-01 00:00:00", "10024-05-01 00:00:00"])
+def test_a_time_outside_the_calendar_is_told(tmp_path: Path, time: str) -> None:
+    log = tmp_path / "log.parquet"
+    row = f"SELECT '1' AS event_id, 'A1' AS account_id, 'calls' AS meter, TIMESTAMP '{time}' AS used_at, 1 AS quantity"
+    duckdb.execute(f"COPY ({row}) TO '{log}'")
+    rollup = roll_up([log], EventMapping(), Store(tmp_path / "store"))
+    assert rollup.counts == EventCounts(read=1, rejected=1)
+    assert problems(rollup, "code") == [("NOT_A_DATE",)]
+
+
 def test_a_bound_on_time_with_an_offset_is_read_in_utc(tmp_path: Path) -> None:
     log = write(tmp_path / "may.parquet", [event("1", "2024-05-03T09:59:59"), event("2", "2024-05-03T10:00:00")])
     mapping = EventMapping(before=datetime.fromisoformat("2024-05-03T12:00:00+02:00"))

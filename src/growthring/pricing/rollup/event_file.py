@@ -10,7 +10,7 @@ from growthring.engine.relation import literal
 from growthring.kernel.errors import UnknownValueError
 from growthring.kernel.period import Month
 from growthring.pricing.rollup.mapping import EventMapping
-from growthring.pricing.rollup.reading import StoredColumn, column_expression
+from growthring.pricing.rollup.reading import StoredColumn, column_expression, month_of
 
 READERS = (".parquet", ".csv", ".tsv", ".csv.gz", ".tsv.gz", ".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz")
 """Endings of the files that can be read."""
@@ -99,13 +99,12 @@ def only_month(connection: duckdb.DuckDBPyConnection, column: StoredColumn, name
     """Return the month of all events of a Parquet file, when its statistics show that there is one."""
     if not (column.type.startswith("TIMESTAMP") or column.type == "DATE") or not column.is_filled:
         return None
+    least, greatest = (month_of(f"CAST(TRY_CAST(stats_{end}_value AS TIMESTAMPTZ) AS TIMESTAMP)") for end in ("min", "max"))
     found = connection.execute(
-        "SELECT MIN(least), MAX(greatest), COUNT(least) = COUNT(*) AND COUNT(greatest) = COUNT(*) FROM ("
-        "SELECT CAST(TRY_CAST(stats_min_value AS TIMESTAMPTZ) AS TIMESTAMP) AS least, "
-        "CAST(TRY_CAST(stats_max_value AS TIMESTAMPTZ) AS TIMESTAMP) AS greatest "
+        "SELECT MIN(least), MAX(greatest), COUNT(least) = COUNT(*) AND COUNT(greatest) = COUNT(*) "
+        f"FROM (SELECT {least} AS least, {greatest} AS greatest "
         f"FROM parquet_metadata({literal(str(path))}) WHERE path_in_schema = {literal(name)})"
     ).fetchone()
-    if not found or not found[2] or found[0] is None:
+    if not found or not found[2] or found[0] is None or found[0] != found[1]:
         return None
-    first, last = Month.of(found[0]), Month.of(found[1])
-    return first if first == last else None
+    return Month(int(found[0]))

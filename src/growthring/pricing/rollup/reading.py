@@ -79,7 +79,7 @@ def event_select(
         table: SQL table expression that holds the records.
         condition: SQL over the stored columns that the records must meet; empty takes all.
     """
-    rules = tuple(_rules(mapping, columns))
+    rules = tuple(_rules(mapping, columns, month))
     reasons = " ".join(f"WHEN {rule.condition} THEN '{rule.code}'" for rule in rules)
     shown = " ".join(f"WHEN {rule.condition} THEN {_text(rule.column)}" for rule in rules)
     used_at = read_time(columns[mapping.used_at])
@@ -126,7 +126,12 @@ def read_time(column: StoredColumn) -> str:
     )
 
 
-def _rules(mapping: EventMapping, columns: Mapping[str, StoredColumn]) -> Iterator[_Rule]:
+def month_of(used_at: str) -> str:
+    """Return SQL for the month of a time, counted as `Month` does; NULL before the year 1, after 9999, and without a time."""
+    return f"CASE WHEN YEAR({used_at}) BETWEEN 1 AND 9999 THEN YEAR({used_at}) * 12 + MONTH({used_at}) - 1 END"
+
+
+def _rules(mapping: EventMapping, columns: Mapping[str, StoredColumn], month: Month | None) -> Iterator[_Rule]:
     """Yield the reasons in the order in which they are told; those that the files' statistics rule out are left out."""
     for name in mapping.key:
         yield from _missing("MISSING_EVENT_ID", columns[name])
@@ -136,7 +141,7 @@ def _rules(mapping: EventMapping, columns: Mapping[str, StoredColumn]) -> Iterat
     if mapping.meters:
         known = ", ".join(literal(each) for each in mapping.meters)
         yield _Rule("UNKNOWN_METER", f"{_text(meter)} NOT IN ({known})", meter)
-    yield from _time_rules(mapping, columns[mapping.used_at])
+    yield from _time_rules(mapping, columns[mapping.used_at], month)
     if mapping.quantity:
         yield from _quantity_rules(mapping, columns[mapping.quantity])
 
@@ -148,11 +153,13 @@ def _missing(code: str, column: StoredColumn) -> Iterator[_Rule]:
         yield _Rule(code, f"COALESCE({column.expression}, 'x') = ''", column)
 
 
-def _time_rules(mapping: EventMapping, column: StoredColumn) -> Iterator[_Rule]:
+def _time_rules(mapping: EventMapping, column: StoredColumn, month: Month | None) -> Iterator[_Rule]:
     used_at = read_time(column)
     if not column.is_filled:
         yield _Rule("MISSING_USED_AT", f"{column.expression} IS NULL", column)
-    if _is_text(column):
+    if month is None:
+        yield _Rule("NOT_A_DATE", "TRUE", column)
+    elif _is_text(column):
         yield _Rule("NOT_A_DATE", f"{used_at} IS NULL", column)
     if mapping.before:
         yield _Rule("TIME_IN_FUTURE", f"COALESCE({used_at} >= {literal(mapping.before)}, FALSE)", column)

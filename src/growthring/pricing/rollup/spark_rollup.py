@@ -12,7 +12,7 @@ from growthring.kernel.period import Month
 from growthring.pricing.rollup.event_file import EventFile
 from growthring.pricing.rollup.mapping import EventMapping, Grain
 from growthring.pricing.rollup.partitions import Part, Partitions
-from growthring.pricing.rollup.reading import StoredColumn, column_expression, event_select, key_text, read_time
+from growthring.pricing.rollup.reading import StoredColumn, column_expression, event_select, key_text, month_of, read_time
 from growthring.pricing.rollup.relations import COMPUTED, rollup_chain
 
 Session: TypeAlias = Any
@@ -65,7 +65,7 @@ class SparkRollup:
         frame.createOrReplaceTempView("event_file")
         columns = self._columns(frame, "event_file")
         used_at = read_time(columns[self._mapping.used_at])
-        month = f"SELECT DISTINCT YEAR({used_at}) * 12 + MONTH({used_at}) - 1 AS event_month FROM event_file"
+        month = f"SELECT DISTINCT {month_of(used_at)} AS event_month FROM event_file"
         self._executor.run([Relation("event_months", month)], keep=())
         part = Part(file.path, file.digest, file.path, columns, is_filtered=True)
         found = [index for (index,) in self._executor.fetch("event_months")]
@@ -98,7 +98,7 @@ class SparkRollup:
 
 def _within(month: Month | None, used_at: str) -> str:
     if month is None:
-        return f"{used_at} IS NULL"
+        return f"{month_of(used_at)} IS NULL"
     first, after = (literal(each.first_day) for each in (month, month + 1))
     return f"{used_at} >= CAST({first} AS TIMESTAMP) AND {used_at} < CAST({after} AS TIMESTAMP)"
 

@@ -10,7 +10,7 @@ from growthring.engine.store import Artifact, Store
 from growthring.kernel.period import Month
 from growthring.pricing.rollup.event_file import scan, stored_columns
 from growthring.pricing.rollup.mapping import EventMapping
-from growthring.pricing.rollup.reading import read_time
+from growthring.pricing.rollup.reading import month_of, read_time
 
 _RECIPE = "event-split/1"
 UNDATED = "undated"
@@ -31,8 +31,7 @@ def split_by_month(
         used_at = read_time(columns[mapping.used_at])
         selected = ", ".join(f"{column.expression} AS {_quoted(name)}" for name, column in columns.items())
         connection.execute(
-            "CREATE OR REPLACE TEMP TABLE arriving AS "
-            f"SELECT {selected}, YEAR({used_at}) * 12 + MONTH({used_at}) - 1 AS event_month FROM {table}"
+            f"CREATE OR REPLACE TEMP TABLE arriving AS SELECT {selected}, {month_of(used_at)} AS event_month FROM {table}"
         )
         found = connection.execute("SELECT DISTINCT event_month FROM arriving ORDER BY 1").fetchall()
         for (index,) in found:
