@@ -18,11 +18,7 @@ def _cases() -> list[Any]:
     if not path.exists():
         reason = pytest.mark.skip(reason=f"no billing.json in {path.parent}")
         return [pytest.param({}, marks=reason, id="none")]
-    waits = pytest.mark.xfail(reason="prices by full units of prorated meters come next", strict=True)
-    prorated = ("lago-volume-prorated", "lago-prgrad-6", "lago-prgrad-7")
-    return [
-        pytest.param(case, id=case["id"], marks=waits if case["id"] in prorated else ()) for case in json.loads(path.read_text())
-    ]
+    return [pytest.param(case, id=case["id"]) for case in json.loads(path.read_text())]
 
 
 @pytest.mark.parametrize("case", _cases())

@@ -14,7 +14,7 @@ from growthring.kernel.errors import ConfigurationError, UnknownValueError
 from growthring.pricing.adjustment import Adjustment, AdjustmentKind
 from growthring.pricing.meter import Conversion, Meter, Model
 from growthring.pricing.policy import RatingPolicy, rating_preset
-from growthring.pricing.price import CapacityTiers, Flat, Matrix, Price, Quantity
+from growthring.pricing.price import CapacityTiers, Flat, Graduated, Matrix, Price, Quantity, Volume
 
 T = TypeVar("T", bound=Model)
 KEY = r"^[A-Za-z0-9_.:-]+$"
@@ -47,6 +47,9 @@ class Component(Model):
             raise ValueError(f"component {self.id} has a flat fee and a meter; a fee needs none")
         if not fee and not self.meter and not all(isinstance(each, CapacityTiers) for each in self.every_price):
             raise ValueError(f"component {self.id} needs the meter whose use it prices")
+        prorated = any(isinstance(each, Graduated | Volume) and each.tiers_by == "full_units" for each in self.every_price)
+        if prorated and (self.conversion or self.included_units or self.included_percent):
+            raise ValueError(f"component {self.id} chooses tiers by full units: it converts no units and includes none")
         return self
 
     @property

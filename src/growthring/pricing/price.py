@@ -64,13 +64,29 @@ class _Tiered(Model):
         return self
 
 
-class Graduated(_Tiered):
+class _TieredUnits(_Tiered):
+    tiers_by: Literal["quantity", "full_units"] = Field(
+        "quantity",
+        description=(
+            "full_units: units of a prorated meter count in full when tiers are chosen, for their share of the period when they"
+            " are priced."
+        ),
+    )
+
+    @model_validator(mode="after")
+    def _plain_where_prorated(self) -> Self:
+        if self.tiers_by == "full_units" and any(tier.package_size or tier.cap is not None for tier in self.tiers):
+            raise ValueError("tiers by full units have no package_size and no cap: parts of units are priced")
+        return self
+
+
+class Graduated(_TieredUnits):
     """Each unit at the price of the tier it lies in."""
 
     model: Literal["graduated"] = "graduated"
 
 
-class Volume(_Tiered):
+class Volume(_TieredUnits):
     """All units at the price of the tier the total reaches."""
 
     model: Literal["volume"] = "volume"
@@ -234,6 +250,12 @@ class Cell(Model):
 
     when: dict[str, str] = Field(description="Value by dimension; dimensions not named may have any value.")
     price: CellPrice = Field(description="Their price.")
+
+    @model_validator(mode="after")
+    def _by_quantity(self) -> Self:
+        if isinstance(self.price, Graduated | Volume) and self.price.tiers_by == "full_units":
+            raise ValueError("prices by dimensions choose tiers by quantity; use a component of its own for tiers by full units")
+        return self
 
 
 class Matrix(Model):

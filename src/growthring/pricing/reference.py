@@ -12,6 +12,7 @@ from growthring.kernel.currency import exponent
 from growthring.kernel.money import round_money
 from growthring.pricing.adjustment import Adjustment, AdjustmentKind
 from growthring.pricing.book import Component, Version
+from growthring.pricing.full_units import Change, graduated_units, volume_units
 from growthring.pricing.meter import Conversion, Rounding
 from growthring.pricing.policy import RatingPolicy
 from growthring.pricing.price import (
@@ -53,6 +54,7 @@ class Use:
         events: Number of records behind it.
         event_amount: Sum of the prices the records carry.
         event_values: Each record's quantity, in order; needed by percentages with allowances or limits per event.
+        changes: Units added and removed, in order; needed where tiers are chosen by full units.
     """
 
     meter: str
@@ -62,6 +64,7 @@ class Use:
     events: int = 0
     event_amount: Decimal = ZERO
     event_values: tuple[Decimal, ...] = ()
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +185,8 @@ def rate_component(
         buckets = [use for use in mine if use.dimensions == group]
         if isinstance(price, Percentage) and price.is_per_event:
             buckets = [_together(buckets)]  # its allowance is one for the whole period
+        if isinstance(price, Graduated | Volume) and price.tiers_by == "full_units":
+            buckets = [_in_full(buckets)]
         yield _line(
             component,
             group,
@@ -199,6 +204,11 @@ def rate_component(
 def _together(uses: Sequence[Use]) -> Use:
     values = tuple(value for use in uses for value in use.event_values)
     return replace(uses[0], quantity=sum(values, ZERO), event_values=values)
+
+
+def _in_full(uses: Sequence[Use]) -> Use:
+    changes = tuple(change for use in uses for change in use.changes)
+    return replace(uses[0], quantity=sum((change.quantity for change in changes), ZERO), changes=changes)
 
 
 def _line(
@@ -237,6 +247,8 @@ def _priced(
     if isinstance(price, Percentage) and price.is_per_event:
         charged, amount = percentage_fees(price, use.event_values)
         return charged, (TierPart(0, charged, price.rate / 100, amount, f"{plain(price.rate)} % of each event that is not free"),)
+    if isinstance(price, Graduated | Volume) and price.tiers_by == "full_units":
+        return _by_full_units(price, use.changes, policy)
     quantity = billable_quantity(use.quantity, component)
     cell = _cell(price, dict(use.dimensions)) if isinstance(price, Matrix) else price
     if cell is None:
@@ -248,6 +260,33 @@ def _priced(
     if isinstance(cell, Dynamic):
         parts = (TierPart(0, quantity, cell.multiplier, _raw(use.event_amount * cell.multiplier), "prices the records carry"),)
     return quantity, parts
+
+
+def _by_full_units(
+    price: Graduated | Volume, changes: Sequence[Change], policy: RatingPolicy
+) -> tuple[Decimal, tuple[TierPart, ...]]:
+    """Return prorated units and what each tier makes of them; never less than nothing."""
+    is_volume = isinstance(price, Volume)
+    idle_fee = price.tiers[0].flat_fee if _is_fee_due_idle(policy, is_volume=is_volume) else ZERO
+    found = [volume_units(price.tiers, changes, idle_fee)] if is_volume else graduated_units(price.tiers, changes, idle_fee)
+    parts = tuple(
+        TierPart(
+            each.tier,
+            each.units,
+            each.unit_price,
+            each.flat_fee + _raw(each.units * each.unit_price),
+            f"{each.units.normalize():f} prorated × {each.unit_price:f}" + (f" + fee {each.flat_fee:f}" if each.flat_fee else ""),
+        )
+        for each in found
+    )
+    total = sum((part.amount for part in parts), ZERO)
+    if total < 0:
+        parts += (TierPart(0, ZERO, ZERO, -total, "never less than nothing"),)
+    return sum((each.units for each in found), ZERO).quantize(_QUANTITY, ROUND_HALF_UP), parts
+
+
+def _is_fee_due_idle(policy: RatingPolicy, *, is_volume: bool) -> bool:
+    return policy.zero_usage_flat == "first_tier" or (policy.zero_usage_flat == "volume_only" and is_volume)
 
 
 def price_quantity(price: Price, quantity: Decimal, policy: RatingPolicy, currency: str) -> Iterator[TierPart]:

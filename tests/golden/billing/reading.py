@@ -416,6 +416,8 @@ def read_offer(case: Mapping[str, Any]) -> Offer:
         built = [(meter, _PRICES[base](Terms({"tiers": raw} if isinstance(raw, list) else raw))) for meter, raw in units.items()]
     else:
         built = [(METER, _PRICES[base](price))]
+    if name.modifiers & {"prorated", "prorated_events"} and base in ("graduated", "volume"):
+        built = [(meter, each.model_copy(update={"tiers_by": "full_units"})) for meter, each in built]
     components = tuple(
         Component(id=f"c{place:03d}", meter="" if isinstance(each, Flat | CapacityTiers) else meter, price=each, **common)
         for place, (meter, each) in enumerate(built)

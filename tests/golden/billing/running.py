@@ -27,6 +27,10 @@ _EVENTS = (
     "subscription_id VARCHAR, meter VARCHAR, dimensions VARCHAR, period_start DATE, bucket_at TIMESTAMP, event_no BIGINT, "
     "quantity DECIMAL(18,6)"
 )
+_CHANGES = (
+    "subscription_id VARCHAR, meter VARCHAR, dimensions VARCHAR, period_start DATE, bucket_at TIMESTAMP, change_no BIGINT, "
+    "change DECIMAL(18,6), time_left BIGINT, time_whole BIGINT"
+)
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,7 @@ class _Rows:
     periods: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     metered: list[tuple[Any, ...]] = field(default_factory=list)
     events: list[tuple[Any, ...]] = field(default_factory=list)
+    changes: list[tuple[Any, ...]] = field(default_factory=list)
 
 
 def _together(job: Job, lines: Sequence[tuple[Decimal, Decimal, Decimal, Decimal, Decimal]], bill: Decimal) -> Rated:
@@ -137,6 +142,7 @@ def by_sql(jobs: Sequence[Job]) -> list[Rated]:
     put(connection, BILLING_PERIOD, list(rows.periods.values()))
     put(connection, METERED, rows.metered)
     put_rows(connection, "metered_event", _EVENTS, rows.events)
+    put_rows(connection, "metered_change", _CHANGES, rows.changes)
     tables = compile_books(books)
     load_books(connection, tables, {METER: sorted({row[3] for row in rows.metered if row[2] == METER})})
     for relation in rating_chain(tables.shape):
@@ -165,8 +171,11 @@ def _add(rows: _Rows, job: Job, name: str, book: str) -> None:
         text, at = dimension_text(use.dimensions), datetime(2024, 1, 1) + timedelta(minutes=use.bucket)
         key = (name, "a1", use.meter, text, period.period_start, period.period_end, at)
         rows.metered.append((*key, use.quantity, use.events, use.event_amount))
+        series = (name, use.meter, text, period.period_start, at)
         for value in use.event_values:
-            rows.events.append((name, use.meter, text, period.period_start, at, len(rows.events), value))
+            rows.events.append((*series, len(rows.events), value))
+        for change in use.changes:
+            rows.changes.append((*series, len(rows.changes), change.quantity, change.left, change.whole))
 
 
 PATHS: dict[str, Rate] = {"reference": by_reference, "sql": by_sql}

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
-from growthring.pricing.price import CapacityTiers, Dynamic, Percentage
+from growthring.pricing.full_units import Change
+from growthring.pricing.price import CapacityTiers, Dynamic, Graduated, Percentage, Volume
 from growthring.pricing.reference import Use
 from tests.golden.billing.reading import NotUnderstoodError, Offer, number
 from tests.golden.billing.running import METER, ZERO
@@ -18,6 +20,9 @@ def uses_of(offer: Offer, used: Any, case: Case) -> tuple[Use, ...]:
         return tuple(Use(meter, number(each) or ZERO, events=1) for meter, each in used.items())
     quantity = number(used) or ZERO
     price = offer.component.price
+    if isinstance(price, Graduated | Volume) and price.tiers_by == "full_units":
+        changes = changes_of(case) or ()
+        return (Use(METER, sum((each.quantity for each in changes), ZERO), events=1, changes=changes),) if changes else ()
     if isinstance(price, Percentage):
         return _events(offer, quantity, case)
     if isinstance(price, Dynamic):
@@ -26,6 +31,24 @@ def uses_of(offer: Offer, used: Any, case: Case) -> tuple[Use, ...]:
     if isinstance(price, CapacityTiers) and price.meters:
         return (Use(price.meters[0], quantity, events=1),)
     return (Use(METER, quantity, events=1),) if quantity else ()
+
+
+def changes_of(case: Case) -> tuple[Change, ...] | None:
+    """Return full units with the share of the period they were there, where a case tells both."""
+    if case.get("full_units") is not None:
+        return (_change(number(case["full_units"]) or ZERO, number(case["usage"]) or ZERO),)
+    listed = case.get("events")
+    if listed is None or not all(isinstance(each, Mapping) and "prorated_units" in each for each in listed):
+        return None
+    read = [
+        (number(each.get("units", each.get("full_units"))) or ZERO, number(each["prorated_units"]) or ZERO) for each in listed
+    ]
+    return tuple(_change(units, prorated) for units, prorated in read if units)
+
+
+def _change(units: Decimal, prorated: Decimal) -> Change:
+    share = Fraction(prorated) / Fraction(units)
+    return Change(units, share.numerator, share.denominator)
 
 
 def _carried(case: Case) -> Decimal | None:
