@@ -14,7 +14,7 @@ from growthring.pricing.meter import Meter
 from growthring.pricing.policy import rating_preset, rating_preset_names
 from growthring.pricing.price import Graduated, Package, Percentage, PerUnit, SimplePrice, Tier, Volume
 from growthring.pricing.reference import Use
-from growthring.pricing.simulation.kernel import Stretch, population, rate_population, rate_sorted, stretches
+from growthring.pricing.simulation.kernel import Stretch, beyond_included, population, rate_population, rate_sorted, stretches
 from tests.pricing.rating.books import cell_prices, decimals, quantities
 from tests.pricing.rating.sql_path import Asked, lines, rated
 
@@ -37,14 +37,17 @@ def compiled_amounts(price: SimplePrice, policy: str, used: list[Decimal], curre
     st.lists(quantities, min_size=1, max_size=25),
     st.sampled_from(rating_preset_names()),
     st.sampled_from(list(CURRENCIES)),
+    st.just(Decimal(0)) | decimals("0", "40", 6),
 )
 def test_the_kernel_is_equal_to_the_sql_path_to_the_last_cent(
-    price: SimplePrice, used: list[Decimal], policy: str, currency: str
+    price: SimplePrice, used: list[Decimal], policy: str, currency: str, included: Decimal
 ):
     rate = stretches(compile_price(price, rating_preset(policy), currency), CURRENCIES[currency])
     if rate is None:
         return
-    version = Version(effective_from="2020-01-01", components=(Component(id="c", meter="m1", price=price),))
+    rate = beyond_included(rate, int(included.scaleb(6))) if included else rate
+    component = Component(id="c", meter="m1", price=price, included_units=included)
+    version = Version(effective_from="2020-01-01", components=(component,))
     book = PriceBook(name="book", currency=currency, policy=policy, meters=(Meter(id="m1"),), versions=(version,))
     connection = rated(book, [Asked((Use("m1", each),), subscription_id=f"s{number}") for number, each in enumerate(used)])
     found = []

@@ -119,6 +119,19 @@ def stretches(rate: Rate, decimals: int) -> tuple[Stretch, ...] | None:
     return tuple(found)
 
 
+def beyond_included(rate: Sequence[Stretch], included: int) -> tuple[Stretch, ...]:
+    """Return a rate over quantities of which some millionths are included; where nothing was used, nothing is taken off."""
+    at_zero = next(each for each in rate if each.over < 0 <= each.up_to)
+    unused = [replace(each, up_to=min(each.up_to, 0)) for each in rate if each.over < 0]
+    free = Stretch(0, included, 0, at_zero.raw(0), rounded_apart=at_zero.rounded_apart)
+    paid = [
+        replace(each, over=max(each.over, 0) + included, up_to=each.up_to + included, origin=each.origin + included)
+        for each in rate
+        if each.up_to > 0
+    ]
+    return (*unused, free, *paid)
+
+
 def rate_population(
     people: Population, rates: Sequence[tuple[Stretch, ...]], decimals: Sequence[int], *, in_given_order: bool = True
 ) -> Whole:

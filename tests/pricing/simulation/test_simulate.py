@@ -1,0 +1,273 @@
+"""What other prices would have done, to the cent."""
+
+import json
+from datetime import date
+from decimal import Decimal
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from growthring.kernel.errors import ConfigurationError
+from growthring.pricing.adjustment import Adjustment, AdjustmentKind
+from growthring.pricing.book import PriceBook, Version
+from growthring.pricing.price import PerUnit
+from growthring.pricing.rating.tables import BEGINNING, END
+from growthring.pricing.simulation.grandfathering import Grandfathering, grandfathered
+from growthring.pricing.simulation.kernel import Whole
+from growthring.pricing.simulation.rerating import Cells, History
+from growthring.pricing.simulation.result import Change, Outcome
+from growthring.pricing.simulation.scenario import Scenario, as_scenarios, latest
+from growthring.pricing.simulation.simulate import simulate
+from tests.pricing.rating.books import cell_prices
+from tests.pricing.simulation.world import BUSINESS, STANDARD, book, company, graduated, volume
+
+BASELINE = (STANDARD, BUSINESS)
+DEARER = book("dearer", graduated((100, "0.60"), (None, "0.25")), "40", PerUnit(unit_price=Decimal("6")))
+CHEAPER = book("cheaper", graduated((None, "0.10")), None, PerUnit(unit_price=Decimal("1")))
+
+
+@pytest.fixture(scope="module")
+def history() -> duckdb.DuckDBPyConnection:
+    return company()
+
+
+def total(rows: tuple[Change, ...]) -> tuple[Decimal, Decimal, Decimal]:
+    return tuple(sum((getattr(row, name) for row in rows), Decimal(0)) for name in ("before", "after", "change"))
+
+
+def billed(connection: duckdb.DuckDBPyConnection) -> Decimal:
+    row = connection.execute("SELECT SUM(amount) FROM bill").fetchone()
+    assert row
+    return row[0]
+
+
+def outcomes(result) -> list[Outcome]:
+    return [each for each in (result.held, result.grandfathered, result.responding) if each]
+
+
+def test_simulating_the_books_in_force_changes_nothing_to_the_cent(history: duckdb.DuckDBPyConnection):
+    (found,) = simulate(history, BASELINE, [Scenario("as it was", BASELINE)]).scenarios
+    assert found.path == "kernel"
+    assert all(row.change == 0 for row in (*found.held.totals, *found.held.months, *found.held.accounts))
+    assert total(found.held.totals)[0] == billed(history)
+    assert [each.name for each in found.held.cohorts] == ["pays the same"]
+
+
+def test_what_is_given_is_left_as_it_was(history: duckdb.DuckDBPyConnection):
+    def tables() -> list[tuple[str, ...]]:
+        return history.execute("SELECT table_schema, table_name FROM information_schema.tables ORDER BY ALL").fetchall()
+
+    before, paid = tables(), billed(history)
+    simulate(history, BASELINE, [DEARER], elasticity=Decimal("-0.5"), unit_costs={"m1": Decimal("0.1")})
+    assert tables() == before
+    assert billed(history) == paid
+
+
+def test_months_segments_and_accounts_add_up_to_the_same_total(history: duckdb.DuckDBPyConnection):
+    found = simulate(
+        history, BASELINE, [DEARER, CHEAPER], segment_by=["region", "no such attribute"], elasticity=Decimal("-0.4"),
+        grandfathering=Grandfathering(yearly_cap=Decimal(7)),
+    )  # fmt: skip
+    for result in found.scenarios:
+        for outcome in outcomes(result):
+            sums = [total(rows) for rows in (outcome.totals, outcome.months, outcome.accounts, *outcome.segments.values())]
+            assert set(sums) == {sums[0]}
+            assert sums[0][1] - sums[0][0] == sums[0][2]
+            cohorts = (
+                sum((each.before for each in outcome.cohorts), Decimal(0)),
+                sum((each.after for each in outcome.cohorts), Decimal(0)),
+            )
+            assert cohorts == sums[0][:2]
+
+
+def test_an_attribute_counts_in_the_months_in_which_it_held(history: duckdb.DuckDBPyConnection):
+    (found,) = simulate(history, BASELINE, [DEARER], segment_by=["region"], accounts=["a0"]).scenarios
+    by_region = {row.key: row.before for row in found.held.segments["region"]}
+    early = history.execute(
+        "SELECT SUM(amount) FROM bill WHERE account_id = 'a0' AND period_start < DATE '2023-06-01'"
+    ).fetchone()
+    assert early and by_region["north"] == early[0]
+    assert by_region["north"] + by_region["south"] == total(found.held.totals)[0]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(cell_prices, st.integers(0, 10**6), st.sampled_from(["standard", "stripe", "lago", "orb"]))
+def test_the_kernel_and_the_sql_path_ask_for_the_same_cents(price, seed: int, policy: str):
+    connection = company(accounts=3, months=3, seed=seed)
+    scenario = book("tried", price, "13.37", policy=policy)
+    tried = as_scenarios([scenario], BASELINE)
+    history = History(connection, tried, BEGINNING, END, None, "bill")
+    fast, slow = history.rate(tried[0]), history.rate(tried[0], force_sql=True)
+    assert fast.amounts.tolist() == slow.amounts.tolist()
+    connection.close()
+
+
+def test_adjusted_books_go_through_the_sql_path_and_say_so(history: duckdb.DuckDBPyConnection):
+    floor = Adjustment(kind=AdjustmentKind.MINIMUM, amount=Decimal(500))
+    version = DEARER.versions[0].model_copy(update={"adjustments": (floor,)})
+    adjusted = DEARER.model_copy(update={"name": "with a minimum", "versions": (version,)})
+    plain, floored = simulate(history, BASELINE, [DEARER, adjusted]).scenarios
+    assert (plain.path, plain.path_reason) == ("kernel", "")
+    assert (floored.path, floored.path_reason) == ("sql", "bills are adjusted")
+    assert total(floored.held.totals)[1] > total(plain.held.totals)[1]
+
+
+def test_versions_hold_from_their_day_on(history: duckdb.DuckDBPyConnection):
+    later = Version(effective_from=date(2023, 7, 1), components=DEARER.versions[0].components)
+    changed = STANDARD.model_copy(update={"versions": (*STANDARD.versions, later)})
+    (found,) = simulate(history, BASELINE, [Scenario("rise in July", (changed, BUSINESS))]).scenarios
+    assert {row.key for row in found.held.months if row.change} <= {f"2023-{number:02}" for number in range(7, 13)}
+    (everywhere,) = simulate(history, BASELINE, [Scenario("rise", (latest(changed), BUSINESS))]).scenarios
+    assert any(row.change for row in everywhere.held.months if row.key < "2023-07")
+
+
+def test_a_new_book_reaches_back_to_the_beginning(history: duckdb.DuckDBPyConnection):
+    future = DEARER.versions[0].model_copy(update={"effective_from": date(2030, 1, 1)})
+    (found,) = simulate(history, BASELINE, [DEARER.model_copy(update={"versions": (future,)})]).scenarios
+    (expected,) = simulate(history, BASELINE, [DEARER]).scenarios
+    assert found.held == expected.held
+
+
+@pytest.mark.parametrize("per", ["period", "whole"])
+def test_choosing_never_costs_a_customer_more_than_any_single_plan(history: duckdb.DuckDBPyConnection, per):
+    found = simulate(history, BASELINE, [DEARER, CHEAPER], choice=per)
+    assert found.choice
+    singles = [{row.key: row.after for row in result.held.accounts} for result in found.scenarios]
+    for row in found.choice.accounts:
+        assert row.after <= min(row.before, *(single[row.key] for single in singles))
+    assert sum((each.paid for each in found.choice.plans), Decimal(0)) == total(found.choice.accounts)[1]
+    assert all(each.lost >= 0 and each.lost == each.if_everyone - total(found.choice.accounts)[1] for each in found.choice.plans)
+
+
+def test_choosing_every_month_is_at_least_as_good_as_choosing_once(history: duckdb.DuckDBPyConnection):
+    once, monthly = (simulate(history, BASELINE, [DEARER, CHEAPER], choice=per).choice for per in ("whole", "period"))
+    assert once and monthly
+    assert sum(each.paid for each in monthly.plans) <= sum(each.paid for each in once.plans)
+    assert sum(each.choosers for each in once.plans) == 12
+
+
+@pytest.fixture(scope="module")
+def long_history() -> tuple[Cells, Whole]:
+    tried = as_scenarios([DEARER], BASELINE)
+    history = History(company(accounts=6, months=30, seed=7), tried, BEGINNING, END, None, "bill")
+    return history.cells, history.rate(tried[0]).amounts
+
+
+@settings(max_examples=60, deadline=None)
+@given(cap=st.decimals(0, 60, places=2))
+def test_a_capped_increase_never_exceeds_the_cap(long_history: tuple[Cells, Whole], cap: Decimal):
+    cells, asked = long_history
+    paid = grandfathered(cells, asked, Grandfathering(yearly_cap=cap))
+    first = int(cells.months.min())
+    for at, (before, new, after) in enumerate(zip(cells.baseline.tolist(), asked.tolist(), paid.tolist(), strict=True)):
+        years = (int(cells.months[at]) - first) // 12 + 1
+        assert after <= max(Decimal(before) * (1 + cap / 100) ** years, before)
+        assert after == new or before <= after < new
+
+
+def test_accounts_keep_the_old_price_until_a_day_or_their_renewal(history: duckdb.DuckDBPyConnection):
+    terms = Grandfathering(until=date(2023, 3, 1), renews_on={"a1": date(2023, 9, 15)})
+    (found,) = simulate(history, BASELINE, [DEARER], accounts=["a1"], grandfathering=terms).scenarios
+    assert found.grandfathered
+    held = {row.key: row for row in found.held.months}
+    for row in found.grandfathered.months:
+        assert row.after == (row.before if row.key < "2023-10" else held[row.key].after)
+    (early,) = simulate(history, BASELINE, [DEARER], accounts=["a2"], grandfathering=terms).scenarios
+    assert early.grandfathered
+    assert all((row.after == row.before) == (row.key < "2023-03") for row in early.grandfathered.months if row.before)
+
+
+def test_without_elasticity_behaviour_is_said_to_be_held_fixed(history: duckdb.DuckDBPyConnection):
+    fixed = simulate(history, BASELINE, [DEARER])
+    assert any("held fixed" in each for each in fixed.caveats)
+    assert fixed.scenarios[0].responding is None
+
+
+def test_with_elasticity_dearer_prices_bring_less_usage_beside_the_fixed_figure(history: duckdb.DuckDBPyConnection):
+    found = simulate(history, BASELINE, [DEARER], elasticity=Decimal("-0.5"), unit_costs={"m1": Decimal("0.05")})
+    (result,) = found.scenarios
+    assert result.responding
+    assert result.held.totals[0].change > 0
+    assert result.responding.totals[0].after < result.held.totals[0].after
+    assert result.responding.margins[0].cost < result.held.margins[0].cost
+
+
+def test_quantities_never_fall_below_zero_however_elastic(history: duckdb.DuckDBPyConnection):
+    (result,) = simulate(history, BASELINE, [DEARER], elasticity=Decimal(-1000)).scenarios
+    assert result.responding
+    assert all(row.after >= 0 for row in result.responding.months)
+
+
+def test_no_elasticity_is_the_same_as_fixed_behaviour(history: duckdb.DuckDBPyConnection):
+    (result,) = simulate(history, BASELINE, [DEARER], elasticity=Decimal(0)).scenarios
+    assert result.responding == result.held
+
+
+def test_margins_and_price_floors_follow_unit_costs(history: duckdb.DuckDBPyConnection):
+    found = simulate(
+        history, BASELINE, [CHEAPER], unit_costs={"m1": Decimal("0.09"), "m2": Decimal("0.5")}, target_margin=Decimal("0.7")
+    )
+    (margin,) = found.scenarios[0].held.margins
+    used = history.execute(
+        "SELECT SUM(CASE meter WHEN 'm1' THEN quantity * 0.09 ELSE quantity * 0.5 END) FROM metered"
+    ).fetchone()
+    assert used and abs(margin.cost - used[0]) < Decimal("0.1")
+    assert margin.after == found.scenarios[0].held.totals[0].after - margin.cost
+    assert found.price_floors == {"m1": Decimal("0.3"), "m2": Decimal("1.66666667")}
+    assert margin.floor_amount and margin.floor_amount > found.scenarios[0].held.totals[0].after
+    assert margin.accounts_below_floor == 12
+
+
+def test_bill_shock_counts_every_bill_once(history: duckdb.DuckDBPyConnection):
+    (found,) = simulate(history, BASELINE, [DEARER], beyond=[Decimal(20)]).scenarios
+    accounts, months = found.held.shocks
+    for shock in (accounts, months):
+        assert sum(each.bills for each in shock.histogram) == shock.bills
+        shares = [shock.quantiles[name] for name in sorted(shock.quantiles, key=Decimal)]
+        assert shares == sorted(shares)
+    up = [row for row in found.held.accounts if row.relative is not None and row.change * 5 > row.before]
+    assert accounts.beyond[0].up == len(up)
+    assert accounts.beyond[0].paid_by_up["USD"] == sum((row.before for row in up), Decimal(0))
+    assert found.held.beyond(Decimal(20)) == tuple(row for row in found.held.accounts if abs(row.change) * 5 > row.before)
+
+
+def test_leaving_a_booking_model_compares_contract_revenue_with_usage_bills(history: duckdb.DuckDBPyConnection):
+    history.execute(
+        "CREATE OR REPLACE TABLE contract_revenue AS "
+        "SELECT account_id, period_start, currency, CAST(250 AS DECIMAL(18,4)) AS amount FROM bill"
+    )
+    (found,) = simulate(history, (), [STANDARD], baseline_table="contract_revenue").scenarios
+    history.execute("DROP TABLE contract_revenue")
+    months = history.execute("SELECT COUNT(*) FROM bill").fetchone()
+    assert months and total(found.held.totals)[0] == 250 * months[0]
+    at_risk = sum((each.at_risk for each in found.held.cohorts), Decimal(0))
+    assert at_risk == found.held.shocks[0].beyond[0].paid_by_up["USD"]
+
+
+def test_results_are_plain_json(history: duckdb.DuckDBPyConnection):
+    found = simulate(history, BASELINE, [DEARER], choice="whole", segment_by=["region"]).to_dict()
+    assert json.loads(json.dumps(found))["scenarios"][0]["name"] == "dearer"
+
+
+def test_unpriced_usage_is_a_caveat(history: duckdb.DuckDBPyConnection):
+    found = simulate(history, BASELINE, [book("only_m1", graduated((None, "1")))])
+    assert any("no price for m2" in each for each in found.caveats)
+
+
+def test_a_currency_without_a_price_is_refused(history: duckdb.DuckDBPyConnection):
+    euros = DEARER.model_copy(update={"currency": "EUR"})
+    with pytest.raises(ConfigurationError, match="no price in USD"):
+        simulate(history, BASELINE, [euros])
+
+
+def test_two_scenarios_of_one_name_are_refused(history: duckdb.DuckDBPyConnection):
+    with pytest.raises(ConfigurationError, match="Two scenarios are called dearer"):
+        simulate(history, BASELINE, [DEARER, DEARER])
+
+
+def test_break_even_between_the_baseline_and_a_scenario_is_reported(history: duckdb.DuckDBPyConnection):
+    flat: PriceBook = book("flat", volume((None, "0.3")))
+    (found,) = simulate(history, (STANDARD,), [flat]).scenarios
+    assert [(each.meter, each.quantity, each.cheaper_above) for each in found.break_evens] == [("m1", Decimal(300), "standard")]
