@@ -12,6 +12,7 @@ from growthring.revenue.ledger import Ledger, build_ledger
 from growthring.revenue.policy import DESCRIPTIVE, Policy, preset, preset_names
 from growthring.revenue.setting import Setting, TagSpan
 from tests.golden.company import Company, value
+from tests.revenue.usage_company import UsageCompany
 
 JAN, FEB, MAR, APR, JUN = (Month.parse(f"2024-{number:02d}") for number in (1, 2, 3, 4, 6))
 YEAR = Month.parse("2025-01")
@@ -63,6 +64,16 @@ def test_evidence_decides_whether_invoices_or_contracts_are_read() -> None:
     assert figure(company, "mrr", JAN, policy(usage="exclude")) == 100
     assert figure(company, "mrr", JAN, policy(evidence="contracts")) == 120
     assert figure(company, "mrr", JAN, policy(evidence="both")) == 120 + 30
+
+
+@shows("usage_evidence")
+def test_usage_evidence_decides_whether_usage_is_read_from_invoices_or_from_what_was_metered_and_rated() -> None:
+    company = UsageCompany(fees={"platform"})
+    company.company.line("a", JAN.first_day, FEB.first_day, Decimal(30), kind="usage", product_id="api")
+    company.month("a", JAN, Decimal(33), 33)
+    company.month("a", JAN, Decimal(7), component_id="platform")
+    for chosen, amount in (("invoices", 30), ("rated", 33), ("rated_with_fees", 40)):
+        assert value(company.ledger(policy(usage_evidence=chosen), JAN), "mrr", JAN) == amount, chosen
 
 
 @shows("grain", "same_period")

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from growthring.engine.relation import Relation, relation
-from growthring.revenue.policy import Basis, Grain, GrrCap, Level, Policy, Smoothing
+from growthring.engine.relation import Literal, Relation, relation
+from growthring.revenue.policy import Basis, Grain, GrrCap, Level, Policy, Smoothing, UsageEvidence
 from growthring.revenue.setting import Setting, parameters
 
 PACKAGE = "growthring.revenue"
@@ -25,21 +25,92 @@ class Shape:
 
 
 def recurring_chain(policy: Policy, setting: Setting) -> list[Relation]:
-    """Return the relations from invoice and contract lines to a(t), in order; the last one is ``recurring``."""
+    """Return the relations from invoices, contracts and rated lines to a(t), in order; the last one is ``recurring``."""
+    return [*document_chain(policy, setting), *averaged_chain(policy, setting)]
+
+
+def document_chain(policy: Policy, setting: Setting) -> list[Relation]:
+    """Return the relations from documents to what they say of each month, in order; the last one is ``monthly``."""
+    values = parameters(policy, setting)
+    if not reads_rated(policy):
+        names = ("invoice_segment", "contract_segment", "segment", "rate_segment", "rate_month", "spread_month", "monthly")
+        return [relation(PACKAGE, name, values) for name in names]
+    rated_instead: dict[str, Literal] = {**values, "usage": "exclude"}
+    promised = values if is_committed(policy) else rated_instead
+    return [
+        relation(PACKAGE, "invoice_segment", rated_instead),
+        relation(PACKAGE, "contract_segment", promised),
+        *(relation(PACKAGE, name, values) for name in ("rated_share", "rated_fee")),
+        relation(PACKAGE, "segment_with_fees", values, called="segment"),
+        *(relation(PACKAGE, name, values) for name in ("rate_segment", "rate_month")),
+        relation(PACKAGE, "spread_month", values, called="spread_segment"),
+        relation(PACKAGE, "rated_month", values),
+        relation(PACKAGE, "spread_month_with_rated", values, called="spread_month"),
+        relation(PACKAGE, "monthly", values),
+    ]
+
+
+_ONLY_FOR = {
+    "invoice_segment": ("invoice_segment",),
+    "contract_segment": ("contract_segment",),
+    "rated_fee": ("rated_share", "rated_fee", "rated_month"),
+}
+"""Relations that only one kind of document needs, by the relation that reads the document."""
+
+
+def one_source(chain: Sequence[Relation], source: str) -> list[Relation]:
+    """Return the relations from one kind of document alone to what it says of each month.
+
+    Args:
+        chain: A document chain.
+        source: ``invoice_segment``, ``contract_segment`` or ``rated_fee``.
+    """
+    others = {name for each, names in _ONLY_FOR.items() if each != source for name in names}
+    without_rated = source != "rated_fee" and any(each.name == "spread_segment" for each in chain)
+    instead = {"segment": source, **({"spread_month": "spread_segment"} if without_rated else {})}
+    return [
+        Relation(each.name, f"SELECT * FROM {instead[each.name]}") if each.name in instead else each
+        for each in chain
+        if each.name not in others
+    ]
+
+
+def averaged_chain(policy: Policy, setting: Setting) -> list[Relation]:
+    """Return the relations from ``monthly`` to a(t), in order: usual usage, commitments, means over months, currency."""
     values = parameters(policy, setting)
 
     def step(name: str, called: str | None = None) -> Relation:
         return relation(PACKAGE, name, values, called=called)
 
-    chain = [
-        step(name) for name in ("invoice_segment", "contract_segment", "segment", "rate_segment", "rate_month", "spread_month")
-    ]
-    chain.append(step("monthly"))
     tagged = policy.one_off == "exclude" and any(tag.tag == "one_off" for tag in setting.tags)
-    chain.append(step("run_rate") if tagged else Relation("run_rate", "SELECT * FROM monthly"))
-    chain.append(step("smoothed") if is_smoothed(policy) else Relation("smoothed", "SELECT * FROM run_rate"))
+    usual = "usual_month" if reads_rated(policy) and is_committed(policy) else "run_rate"
+    chain = [step("run_rate", usual) if tagged else Relation(usual, "SELECT * FROM monthly")]
+    if usual == "usual_month":
+        chain.append(step("committed_segment"))
+        chain.append(_reading(step("rate_segment", "committed_rate"), "segment", "committed_segment"))
+        chain.append(_reading(step("rate_month", "committed_month"), "rate_segment", "committed_rate"))
+        chain.append(step("beyond_commitment", "run_rate"))
+    if is_smoothed(policy) and reads_rated(policy):
+        chain += [step("smoothed", "smoothed_amount"), step("smoothed_quantity", "smoothed")]
+    else:
+        chain.append(step("smoothed") if is_smoothed(policy) else Relation("smoothed", "SELECT * FROM run_rate"))
     chain.append(step("recurring"))
     return _without_aliases(chain)
+
+
+def _reading(each: Relation, source: str, instead: str) -> Relation:
+    """Let a relation read another table under the name of its own."""
+    return replace(each, sql=re.sub(rf"\bFROM {source}\b", f"FROM {instead} AS {source}", each.sql))
+
+
+def reads_rated(policy: Policy) -> bool:
+    """Whether usage revenue comes from rated lines rather than from invoices."""
+    return policy.usage_evidence is not UsageEvidence.INVOICES
+
+
+def is_committed(policy: Policy) -> bool:
+    """Whether what is committed counts, and of usage only what goes beyond it."""
+    return policy.smoothing is Smoothing.COMMITTED_PLUS_TRAILING
 
 
 def ledger_chain(policy: Policy, setting: Setting, shape: Shape) -> list[Relation]:

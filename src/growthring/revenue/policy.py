@@ -50,6 +50,14 @@ class Evidence(StrEnum):
     BOTH = "both"
 
 
+class UsageEvidence(StrEnum):
+    """What usage revenue is read from."""
+
+    INVOICES = "invoices"
+    RATED = "rated"
+    RATED_WITH_FEES = "rated_with_fees"
+
+
 class Basis(StrEnum):
     """What counts as a month's recurring revenue."""
 
@@ -139,6 +147,11 @@ class Policy(_Part):
     evidence: Evidence = Field(
         Evidence.INVOICES,
         description="Documents read: `invoices`, `contracts`, or `both` (contracts for what recurs, invoices for usage and one-offs).",
+    )
+    usage_evidence: UsageEvidence = Field(
+        UsageEvidence.INVOICES,
+        description="What usage revenue is read from: `invoices` (their usage lines); `rated` (metered use at the price books' prices, invoiced usage "
+        "is then left out); `rated_with_fees` (the books' fees too, as recurring revenue, for fees that no other document states).",
     )
     grain: Grain = Field(
         Grain.MONTH_END,
@@ -237,7 +250,7 @@ class Policy(_Part):
     )
     smoothing: Smoothing = Field(
         Smoothing.NONE,
-        description="`trailing_3`, `trailing_12`: mean of the last months; `quarter_x4`: the last full quarter annualised; `committed_plus_trailing`: contracted minimum plus three months' mean usage.",
+        description="`trailing_3`, `trailing_12`: mean of the last months; `quarter_x4`: the last full quarter annualised; `committed_plus_trailing`: contracted minimum plus three months' mean usage, of rated usage only what goes beyond the minimum.",
     )
     restate: str = Field(
         "current",
@@ -254,6 +267,10 @@ class Policy(_Part):
             raise ValueError('basis "contracted" needs evidence "contracts" or "both": an invoice does not say what was signed')
         if self.smoothing is Smoothing.COMMITTED_PLUS_TRAILING and self.usage == "exclude":
             raise ValueError('smoothing "committed_plus_trailing" needs usage "include"')
+        if self.usage_evidence is not UsageEvidence.INVOICES and self.restate == "as_reported":
+            raise ValueError(
+                'restate "as_reported" needs usage_evidence "invoices": rated usage is known as of one instant, which --as-of names'
+            )
         if self.same_period != "net" and self.grain not in (Grain.EVENT, Grain.DAY):
             raise ValueError(
                 f'same_period "{self.same_period}" needs grain "event" or "day": month ends cannot show what happened between'
@@ -279,7 +296,8 @@ class Policy(_Part):
     @property
     def version(self) -> str:
         """Short digest of the switches: the same definitions have the same version, whatever the name."""
-        return digest(f"{name}={value}" for name, value in sorted(self.switches.items()))[:12]
+        said = (each for each in sorted(self.switches.items()) if each not in _ADDED_LATER)
+        return digest(f"{name}={value}" for name, value in said)[:12]
 
     def replace(self, **changes: object) -> "Policy":
         """Return a policy with some fields changed; dotted names reach nested fields.
@@ -300,6 +318,10 @@ class Policy(_Part):
 
 DESCRIPTIVE = ("name", "title", "source", "inferred", "warning")
 """Fields that describe a policy without changing a figure."""
+
+
+_ADDED_LATER = (("usage_evidence", UsageEvidence.INVOICES.value),)
+"""Switches that came with a later release, at the value that changes no figure: policies from before keep their version."""
 
 
 def parse_policy(text: str, where: str) -> Policy:

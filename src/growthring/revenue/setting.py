@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from growthring.engine.relation import Literal
 from growthring.kernel.period import FiscalCalendar, Month
@@ -91,6 +91,7 @@ def parameters(policy: Policy, setting: Setting) -> dict[str, Literal]:
         "late_days": policy.late_data_days + 1 if policy.restate == "as_reported" else 36500,
         "fx_on": policy.fx_on or setting.data_through,
         "last_month": setting.last_month.index,
+        "used_until": setting.data_through + timedelta(days=1),
         "first_month": 0,
         "after_end": (setting.last_month + 2).first_day,
         "window": _window(policy),

@@ -1,14 +1,15 @@
 """Ledgers kept in the store, month by month: only months whose inputs changed are computed again, to the same bytes.
 
 Every artifact is named by the bound statements that made it and the digests of the files they read. Three layers stand on one
-another: what each partition of invoice lines (and the contracts as a whole) contributes to each month; recurring revenue of
-each month; the movement ledger of each month, which depends on that month and all before it.
+another: what each partition of invoice lines (the contracts as a whole, each month of rated lines) contributes to each month;
+recurring revenue of each month; the movement ledger of each month, which depends on that month and all before it.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from datetime import timedelta
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,20 @@ from growthring.kernel.period import Month
 from growthring.kernel.progress import Progress, silent
 from growthring.revenue.inputs import load_inputs
 from growthring.revenue.ledger import Ledger, book, check_identity, define, forget, materialise, observed
-from growthring.revenue.pipeline import Shape, is_short, is_smoothed, ledger_chain, recurring_chain
+from growthring.revenue.pipeline import (
+    Shape,
+    averaged_chain,
+    document_chain,
+    is_committed,
+    is_short,
+    is_smoothed,
+    ledger_chain,
+    one_source,
+    reads_rated,
+    recurring_chain,
+)
 from growthring.revenue.policy import Policy
+from growthring.revenue.rated_usage import RatedMonth, RatedUsage, put_components, required
 from growthring.revenue.setting import Setting
 from growthring.tables import CANONICAL, MOVEMENT, RECURRING
 
@@ -33,6 +46,12 @@ _CONTRACTS = "contracts"
 _CONTRIBUTION_FILE = "contribution.parquet"
 _ORDERED = {"recurring": RECURRING.key, "movement": MOVEMENT.key, "entity_month": ("entity_id", "month")}
 _CONTRIBUTED = "account_id, product_id, contract_id, currency, month, rate_on"
+
+_NOTHING = (
+    "SELECT '' AS account_id, '' AS product_id, '' AS contract_id, '' AS currency, 0 AS month, DATE '1970-01-01' AS rate_on, "
+    "0.0 AS native_amount, 0.0 AS usage_amount, 0.0 AS quantity, 0 AS held WHERE FALSE"
+)
+"""What no document at all contributes."""
 
 
 @dataclass
@@ -46,11 +65,17 @@ class _Books:
     connection: duckdb.DuckDBPyConnection
     shape: Shape
     progress: Progress
+    rated: RatedUsage | None
 
     @cached_property
     def chain(self) -> list[Relation]:
         """Relations from documents to a(t)."""
         return recurring_chain(self.policy, self.setting)
+
+    @cached_property
+    def averaging(self) -> list[Relation]:
+        """Relations from what documents say of each month to a(t)."""
+        return averaged_chain(self.policy, self.setting)
 
     def digests(self, *tables: str) -> list[str]:
         """Digests of the partitions of canonical tables."""
@@ -62,7 +87,15 @@ class _Books:
         return [self.setting.currency, *(repr(tag) for tag in self.setting.tags)]
 
 
-def open_ledger(store: Store, snapshot: Snapshot, policy: Policy, setting: Setting, *, progress: Progress = silent) -> Ledger:
+def open_ledger(
+    store: Store,
+    snapshot: Snapshot,
+    policy: Policy,
+    setting: Setting,
+    *,
+    rated: RatedUsage | None = None,
+    progress: Progress = silent,
+) -> Ledger:
     """Open the ledger of a policy over a snapshot, bringing the stored months up to date first.
 
     Args:
@@ -70,15 +103,21 @@ def open_ledger(store: Store, snapshot: Snapshot, policy: Policy, setting: Setti
         snapshot: What the company's systems said.
         policy: The definitions.
         setting: Currency, calendar, last day, what was known.
+        rated: Rated lines, for a policy that reads them.
         progress: Told about each month computed.
 
     Raises:
+        GrowthringError: The policy reads rated usage and there is none.
         LedgerImbalanceError: Start + movements differs from end; nothing of the ledger is kept.
     """
     connection = connect()
     open_tables(connection, store, snapshot)
     shape = load_inputs(connection, policy, setting)
-    books = _Books(store, snapshot, policy, setting, connection, shape, progress)
+    if reads_rated(policy):
+        rated = required(rated, policy)
+        put_components(connection, rated.components)
+        rated.open(connection)
+    books = _Books(store, snapshot, policy, setting, connection, shape, progress, rated if reads_rated(policy) else None)
     recurring = _recurring(books)
     connection.execute("CREATE OR REPLACE VIEW recurring AS " + _union(recurring.values(), "recurring", RECURRING.column_names))
     define(connection, books.chain[:-1])
@@ -100,15 +139,15 @@ def _recurring(books: _Books) -> dict[Month, Artifact]:
     last = books.setting.last_month
     months = sorted(month for month in contributions if month <= last)
     rates = books.digests("fx_rate")
-    final = [each.sql for each in books.chain if each.name in ("run_rate", "smoothed", "recurring")]
+    final = [each.sql for each in books.averaging]
     if is_smoothed(books.policy) or len(final) > 1:
         shas = [sha for month in months for _, sha in contributions[month]]
         whole = books.store.build(
             "recurring/1",
-            ["all", *final, *shas, *rates, *books.notes],
+            ["all", *final, *shas, *rates, *books.notes, *_promises(books)],
             lambda folder: _write_recurring(books, contributions, months, folder),
         )
-        return {month: whole for month in [*months, *_after(months, last)] if f"recurring-{month}.parquet" in whole.contents}
+        return {month: whole for month, _, _ in sorted(_months_of(whole, "recurring")) if month <= last}
     kept: dict[Month, Artifact] = {}
     for done, month in enumerate(months):
         shas = [sha for _, sha in contributions[month]]
@@ -121,9 +160,16 @@ def _recurring(books: _Books) -> dict[Month, Artifact]:
     return kept
 
 
-def _after(months: Sequence[Month], last: Month) -> list[Month]:
-    """Months after the last document that an average may still reach."""
-    return [Month(index) for index in range(months[-1].index + 1, last.index + 1)] if months else []
+def _promises(books: _Books) -> list[str]:
+    """Digests of the promises that are set against usage, where the policy does so."""
+    if not (books.rated and is_committed(books.policy)):
+        return []
+    unpaid = ("invoice_line",) if books.policy.churn_time == "days_past_due" else ()
+    return books.digests("commitment", "contract", "contract_line", *unpaid)
+
+
+def _rated_digests(books: _Books) -> list[str]:
+    return [each.digest for each in books.rated.months.values()] if books.rated else []
 
 
 def _at_month(books: _Books, month: Month) -> list[str]:
@@ -140,15 +186,16 @@ def _write_recurring(books: _Books, contributions: _Contributions, months: Seque
     files = sorted({str(path) for month in months for path, _ in contributions[month]})
     listed = ", ".join(literal(file) for file in files)
     wanted = ", ".join(str(month.index) for month in months)
+    source = f"read_parquet([{listed}]) WHERE month IN ({wanted})" if files else f"({_NOTHING})"
+    define(books.connection, [each for each in books.chain if each.name == "contract_segment"])
     books.connection.execute(
         f"CREATE OR REPLACE VIEW monthly AS SELECT {_CONTRIBUTED}, CAST(SUM(native_amount) AS DECIMAL(18,4)) AS native_amount, "
         "CAST(SUM(usage_amount) AS DECIMAL(18,4)) AS usage_amount, CAST(SUM(quantity) AS DECIMAL(18,6)) AS quantity, "
         "MAX(held) AS held "
-        f"FROM read_parquet([{listed}]) WHERE month IN ({wanted}) GROUP BY {_CONTRIBUTED}"
+        f"FROM {source} GROUP BY {_CONTRIBUTED}"
     )
-    tail = [each for each in books.chain if each.name in ("run_rate", "smoothed", "recurring")]
-    define(books.connection, tail[:-1])
-    materialise(books.connection, Relation("recurring_result", tail[-1].sql))
+    define(books.connection, books.averaging[:-1])
+    materialise(books.connection, Relation("recurring_result", books.averaging[-1].sql))
     return _write_months(books.connection, "recurring_result", "recurring", folder)
 
 
@@ -161,6 +208,8 @@ def _contributions(books: _Books) -> _Contributions:
         books.progress("reading invoices", done + 1, len(parts))
     if books.policy.evidence.value != "invoices":
         _add(by_month, _contract_contribution(books))
+    for artifact in _rated_contributions(books):
+        _add(by_month, artifact)
     return dict(by_month)
 
 
@@ -169,14 +218,13 @@ def _add(by_month: _Contributions, artifact: Artifact) -> None:
         by_month[Month.parse(month)].append((artifact.path / _CONTRIBUTION_FILE, said))
 
 
+def _without_end(setting: Setting) -> Setting:
+    """Return a setting in which no month lies after the data: what a closed file says does not change when time goes on."""
+    return replace(setting, data_through=Month.parse("2100-11").last_day)
+
+
 def _partition_contribution(books: _Books, part: Partition) -> Artifact:
-    setting = replace(books.setting, data_through=Month.parse("2100-11").last_day)
-    chain = [
-        each
-        for each in recurring_chain(books.policy, setting)
-        if each.name not in ("contract_segment", "recurring", "run_rate", "smoothed")
-    ]
-    chain = [Relation("segment", "SELECT * FROM invoice_segment") if each.name == "segment" else each for each in chain]
+    chain = one_source(document_chain(books.policy, _without_end(books.setting)), "invoice_segment")
     terms = books.digests("contract") if books.policy.churn_time in ("request", "status") else []
 
     def write(folder: Path) -> dict[str, Any]:
@@ -191,8 +239,7 @@ def _partition_contribution(books: _Books, part: Partition) -> Artifact:
 
 
 def _contract_contribution(books: _Books) -> Artifact:
-    chain = [each for each in books.chain if each.name not in ("invoice_segment", "recurring", "run_rate", "smoothed")]
-    chain = [Relation("segment", "SELECT * FROM contract_segment") if each.name == "segment" else each for each in chain]
+    chain = one_source(document_chain(books.policy, books.setting), "contract_segment")
     unpaid = books.digests("invoice_line") if books.policy.churn_time == "days_past_due" else []
 
     def write(folder: Path) -> dict[str, Any]:
@@ -201,6 +248,27 @@ def _contract_contribution(books: _Books) -> Artifact:
 
     inputs = [_CONTRACTS, *books.digests("contract", "contract_line"), *unpaid, *(each.sql for each in chain)]
     return books.store.build("contribution/2", inputs, write)
+
+
+def _rated_contributions(books: _Books) -> Iterator[Artifact]:
+    """Yield what each month of rated lines contributes; months whose billing periods are over are made once."""
+    files = list(books.rated.months.values()) if books.rated else []
+    for done, file in enumerate(files):
+        is_over = file.last_end <= books.setting.data_through + timedelta(days=1)
+        setting = _without_end(books.setting) if is_over else books.setting
+        chain = one_source(document_chain(books.policy, setting), "rated_fee")
+        inputs = [file.digest, books.rated.components_digest if books.rated else "", *(each.sql for each in chain)]
+        yield books.store.build("contribution/2", inputs, partial(_write_rated_contribution, books, file, chain))
+        books.progress("reading rated usage", done + 1, len(files))
+
+
+def _write_rated_contribution(books: _Books, file: RatedMonth, chain: Sequence[Relation], folder: Path) -> dict[str, Any]:
+    file.open(books.connection)
+    define(books.connection, chain)
+    facts = _write_contribution(books.connection, folder)
+    if books.rated:
+        books.rated.open(books.connection)
+    return facts
 
 
 def _ledger(books: _Books, recurring: dict[Month, Artifact]) -> list[Artifact]:
@@ -228,7 +296,9 @@ def _ledger(books: _Books, recurring: dict[Month, Artifact]) -> list[Artifact]:
 
 def _ledger_keys(books: _Books, recurring: dict[Month, Artifact], first: Month, last: Month) -> dict[Month, list[str]]:
     beside = [*books.digests("account", "account_attribute", "product", "contract"), *books.notes]
-    documents = books.digests("invoice_line", "contract_line") if books.policy.same_period != "net" else []
+    documents = (
+        [*books.digests("invoice_line", "contract_line"), *_rated_digests(books)] if books.policy.same_period != "net" else []
+    )
     keys: dict[Month, list[str]] = {}
     so_far = digest([*beside, *documents])
     for index in range(first.index, last.index + 1):
