@@ -100,8 +100,11 @@ def _root(low: int, first: int, high: int, last: int) -> Fraction:
     return Fraction(low) - Fraction(first * (high - low), last - first) if last != first else Fraction(low)
 
 
-def bounds(rates: Sequence[Sequence[Stretch]], highest: int) -> list[int]:
-    """Return quantities in millionths, ascending, between which every rate is a straight line: ends of tiers and of steps."""
+def bounds(rates: Sequence[Sequence[Stretch]], highest: int, most_steps: int = _MOST_STEPS) -> list[int]:
+    """Return quantities in millionths, ascending, between which every rate is a straight line: ends of tiers and of steps.
+
+    Of packages and blocks, only so many steps of a tier are followed.
+    """
     found = {0, highest}
     for stretch in (each for rate in rates for each in rate):
         found.add(stretch.up_to)
@@ -109,7 +112,7 @@ def bounds(rates: Sequence[Sequence[Stretch]], highest: int) -> list[int]:
             shift = 0 if stretch.block_up else -1
             first = max(stretch.over - stretch.origin, 0) // stretch.block + 1
             last = (min(stretch.up_to, highest) - stretch.origin) // stretch.block
-            steps = range(first, min(last, first + _MOST_STEPS) + 1)
+            steps = range(first, min(last, first + most_steps) + 1)
             found.update(stretch.origin + step * stretch.block + shift for step in steps)
     return sorted(each for each in found if 0 <= each <= highest)
 
