@@ -64,6 +64,8 @@ JSON_COMMANDS = [
     ("policies", "--fields"), ("policies", "snowflake"), ("tables",), ("tables", "invoice_line"), ("problems",),
     ("problems", "MISSING_ACCOUNT_ID"), ("assert",), ("closes",), ("tags",), ("definitions",), ("run",), ("snapshots",),
     ("books",), ("books", "--policies"), ("bills",), ("bills", "--by", "component"), ("bill", "17850"),
+    ("commitments",), ("commitments", "--stress", "20"),
+    ("simulate", "--book", "price_books/brook.yaml", "--choose", "whole"),
     ("explain", "bill", "17850"),
 ]  # fmt: skip
 

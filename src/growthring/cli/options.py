@@ -1,6 +1,7 @@
 """Options that several commands share, so that they read and behave alike."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
 
@@ -41,3 +42,20 @@ def instant(text: str | None) -> datetime | None:
         return datetime.strptime(text, "%Y-%m-%d").replace(hour=23, minute=59, second=59, tzinfo=UTC).replace(tzinfo=None)
     except ValueError as error:
         raise ConfigurationError(f"Not a day: {text!r}.", valid="Valid: YYYY-MM-DD, for instance 2011-11-30.") from error
+
+
+def on_day(text: str | None) -> date | None:
+    """Read a day written YYYY-MM-DD."""
+    found = instant(text)
+    return found.date() if found else None
+
+
+def number(text: str) -> Decimal:
+    """Read an exact number."""
+    try:
+        found = Decimal(text)
+    except InvalidOperation as error:
+        raise ConfigurationError(f"Not a number: {text!r}.", valid="Valid: digits with a point, such as -0.3 or 12.5.") from error
+    if not found.is_finite():
+        raise ConfigurationError(f"Not a number: {text!r}.", valid="Valid: digits with a point, such as -0.3 or 12.5.")
+    return found

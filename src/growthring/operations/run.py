@@ -69,8 +69,9 @@ def run(project: Project, *, progress: Progress = silent) -> RunResult:
         try:
             settings = project.settings
             snapshot = ingest(
-                project.root, settings.sources, project.store, data_through=settings.project.data_through, progress=progress
-            )
+                project.root, settings.sources, project.store, data_through=settings.project.data_through,
+                known_meters=_known_meters(project), progress=progress,
+            )  # fmt: skip
             rated = _rate(project, snapshot, progress)
             first, last = _bring_up_to_date(project, snapshot, progress)
             project.shelf.publish(snapshot)
@@ -87,6 +88,13 @@ def run(project: Project, *, progress: Progress = silent) -> RunResult:
     return replace(
         result, assertions=check_assertions(project), restated=restated_closes(project), seconds=time.monotonic() - started
     )
+
+
+def _known_meters(project: Project) -> frozenset[str] | None:
+    """Return the names of usage records that some meter counts, where the project has price books at all."""
+    books, meters = project.price_books
+    found = [meter.event_name for meter in (*meters, *(meter for book in books for meter in book.meters))]
+    return frozenset(found) if books else None
 
 
 def _rate(project: Project, snapshot: Snapshot, progress: Progress) -> int:

@@ -112,7 +112,7 @@ def _metered(store: Store, snapshot: Snapshot, rating: Rating, progress: Progres
     connection, terms = rating.connection, rating.terms
     meters = terms.every_meter
     load_metering_inputs(connection, meters, _first_day(connection, terms.through), terms.through)
-    chain = metering_chain(meters, terms.as_of)
+    chain = metering_chain(meters, terms.as_of, has_corrections=bool(snapshot.parts("usage_correction")))
     inputs = [*(each.sql for each in chain), *_digests(snapshot, ("usage", "usage_correction")), terms.digest]
     inputs.append(_fingerprint(connection, "subscription"))
     progress("metering usage", 0, 1)

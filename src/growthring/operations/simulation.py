@@ -1,0 +1,128 @@
+"""Trying other prices on all of history: revenue, winners and losers, bill shock, choice, migration."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from growthring.kernel.errors import ConfigurationError
+from growthring.kernel.progress import Progress, silent
+from growthring.operations.project import Project
+from growthring.operations.rating import month_of, rate
+from growthring.pricing.book import PriceBook, read_book, unmet_meters
+from growthring.pricing.rating.tables import BEGINNING, END
+from growthring.pricing.simulation.choice import Per
+from growthring.pricing.simulation.grandfathering import Grandfathering
+from growthring.pricing.simulation.result import Simulation
+from growthring.pricing.simulation.simulate import simulate
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """What to try, and how to look at it.
+
+    Attributes:
+        since: First month; the first of the data when absent.
+        until: Last month; the last complete one when absent.
+        accounts: Accounts to look at; all of them when empty.
+        by: Attributes of accounts to split by.
+        beyond: Shares in percent; bills that change by more are counted.
+        choice: ``period`` or ``whole``: customers take the cheapest plan for each month, or once for all; empty for no choice.
+        elasticity: Relative change of quantities for a relative change of a bill.
+        keep_until: Day until which accounts keep the old price.
+        yearly_cap: Most a bill may rise in a year, in percent.
+        unit_costs: What serving a unit costs, by meter.
+        target_margin: Margin to be met, as a share.
+        baseline: ``bills`` of the price books in force, or ``invoices``: what was invoiced, for leaving a booking model.
+    """
+
+    since: str | None = None
+    until: str | None = None
+    accounts: Sequence[str] = ()
+    by: Sequence[str] = ()
+    beyond: Sequence[Decimal] = (Decimal(10), Decimal(25), Decimal(50))
+    choice: str = ""
+    elasticity: Decimal | None = None
+    keep_until: date | None = None
+    yearly_cap: Decimal | None = None
+    unit_costs: Mapping[str, Decimal] | None = None
+    target_margin: Decimal | None = None
+    baseline: str = "bills"
+
+
+def try_prices(project: Project, files: Sequence[Path], asked: WhatIf, *, progress: Progress = silent) -> Simulation:
+    """Rate history under the books of some files, each for everyone, and compare with what was charged.
+
+    Args:
+        project: The project.
+        files: Price books to try.
+        asked: What to look at.
+        progress: Told about each month rated.
+
+    Raises:
+        ConfigurationError: A book cannot be used, prices a meter the project does not have, or an option is not known.
+    """
+    books = [read_book(path) for path in files]
+    rating = rate(project, progress=progress)
+    if wrong := list(unmet_meters(books, rating.terms.every_meter)):
+        raise ConfigurationError(
+            f"The books cannot be tried: {'; '.join(wrong)}.",
+            valid=f"Meters of the project: {', '.join(meter.id for meter in rating.terms.every_meter)}.",
+        )
+    if asked.baseline not in ("bills", "invoices"):
+        raise ConfigurationError(f"Not a baseline: {asked.baseline!r}.", valid="Valid: bills, invoices.")
+    last = month_of(project, asked.until) if asked.until else project.setting(project.snapshot()).last_complete_month
+    return simulate(
+        rating.connection,
+        rating.terms.books,
+        [_named(book, rating.terms.books) for book in books],
+        first_on=month_of(project, asked.since).first_day if asked.since else BEGINNING,
+        until_on=(last + 1).first_day if last else END,
+        accounts=list(asked.accounts) or None,
+        segment_by=asked.by,
+        beyond=asked.beyond,
+        choice=_choice(asked.choice),
+        elasticity=asked.elasticity,
+        grandfathering=_grandfathering(asked),
+        unit_costs=asked.unit_costs,
+        target_margin=asked.target_margin,
+        baseline_table=_baseline(rating.connection, asked.baseline),
+    )
+
+
+def _choice(name: str) -> Per | None:
+    if name in ("period", "whole"):
+        return "period" if name == "period" else "whole"
+    if name:
+        raise ConfigurationError(f"Not a way to choose: {name!r}.", valid="Valid: period (every month), whole (once for all).")
+    return None
+
+
+def _named(book: PriceBook, baseline: Sequence[PriceBook]) -> PriceBook:
+    """Return the book under a name that no book in force has."""
+    taken = {each.name for each in baseline}
+    return book.model_copy(update={"name": f"{book.name}-new"}) if book.name in taken else book
+
+
+def _grandfathering(asked: WhatIf) -> Grandfathering | None:
+    if asked.keep_until is None and asked.yearly_cap is None:
+        return None
+    return Grandfathering(until=asked.keep_until, yearly_cap=asked.yearly_cap)
+
+
+def _baseline(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    """Return the table of what was paid; invoices are added up by account and month."""
+    if name == "bills":
+        return "bill"
+    connection.execute(
+        """
+        CREATE OR REPLACE TABLE invoiced_month AS
+        SELECT account_id, CAST(date_trunc('month', COALESCE(period_start, issued_on)) AS DATE) AS period_start, currency,
+          CAST(SUM(amount) AS DECIMAL(18,4)) AS amount
+        FROM invoice_line WHERE account_id IS NOT NULL AND kind <> 'tax' GROUP BY 1, 2, 3
+        """
+    )
+    return "invoiced_month"
