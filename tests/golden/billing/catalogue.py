@@ -36,10 +36,17 @@ class Outcome:
 
 def answers(case: Mapping[str, Any]) -> dict[str, Figures]:
     """Return the figures of a case by path."""
-    if case["model"] in _BOTH:
-        return _BOTH[case["model"]](case)
-    form = _MINE.get(case["model"], charges.answer)
-    return {name: form(case, rate) for name, rate in PATHS.items()}
+    name = _named(case["model"])
+    if name in _BOTH:
+        return _BOTH[name](case)
+    form = _MINE.get(name, charges.answer)
+    return {path: form(case, rate) for path, rate in PATHS.items()}
+
+
+def _named(model: str) -> str:
+    """Return the form of a model's name: its own, or the longest one it begins with."""
+    known = [name for name in (*_BOTH, *_MINE) if f"{model}_".startswith(f"{name}_")]
+    return max(known, key=len, default="")
 
 
 def judge(case: Mapping[str, Any]) -> Outcome:

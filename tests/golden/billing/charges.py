@@ -8,6 +8,7 @@ from typing import Any
 
 from growthring.pricing.adjustment import Adjustment, AdjustmentKind
 from growthring.pricing.book import Component
+from growthring.pricing.meter import Rounding
 from growthring.pricing.price import (
     Block,
     Capacity,
@@ -78,7 +79,7 @@ def answer(case: Mapping[str, Any], rate: Rate) -> Figures:
         return sequence(counter, case["usage_sequence"])
     if modifiers & {"delta", "rerate", "rerated", "rerating"} and "previously_billed" in case:
         return difference(counter)
-    if "pre_quantity" in case or "previously_billed" in case:
+    if case.keys() & {"pre_quantity", "previously_billed"} or "discounts" in case["expected"]:
         return incremental(counter)
     return single(counter)
 
@@ -141,7 +142,7 @@ def _particular(counter: Counter, uses: tuple[Use, ...], last: Rated) -> Figures
         return {"lines": tier_lines(counter, ZERO, uses[0].quantity)}
     conversion = offer.component.conversion
     if conversion is not None and any("unrounded" in name or "entitlement" in name for name in expected):
-        unrounded = offer.component.model_copy(update={"conversion": conversion.model_copy(update={"round": "none"})})
+        unrounded = offer.component.model_copy(update={"conversion": conversion.model_copy(update={"round": Rounding.NONE})})
         (exact,) = counter.rate([Job((unrounded,), uses, offer.policy, offer.currency)])
         return {name: exact.billable_quantity for name in expected if "unrounded" in name or "entitlement" in name}
     return {}

@@ -23,7 +23,7 @@ from tests.pricing.rating.sql_path import put
 
 OLD = ("old", "old_price", "from_price", "current", "before", "old_amount")
 NEW = ("new", "new_price", "to_price", "target", "after", "new_amount")
-_CADENCES = (("annual", 12), ("year", 12), ("biannual", 6), ("quarter", 3), ("month", 1))
+_CADENCES = (("biannual", 6), ("annual", 12), ("year", 12), ("quarter", 3), ("month", 1))
 
 
 def _fee(place: int, amount: Decimal) -> Component:
@@ -31,23 +31,16 @@ def _fee(place: int, amount: Decimal) -> Component:
 
 
 def shares(period: Mapping[str, Any]) -> tuple[int, int]:
-    """Return the days covered and the days of a period: as given, and as the calendar counts them where dates are given.
-
-    Raises:
-        NotUnderstoodError: The calendar counts other days than the case says.
-    """
+    """Return the days covered and the days of a period: as the case says, else as the calendar counts them between its dates."""
     dates = [period.get(name) for name in ("from", "change", "to")]
-    if not all(dates):
+    stated = period.keys() & {"covered", "covered_days", "active_days"}
+    if not all(dates) or (stated and "days" in period):
         return covered_days(period)
     first, change, last = (date.fromisoformat(str(each)[:10]) for each in dates)
     inclusive = "inclusive" in str(period.get("convention", "")).lower()
     end = last + timedelta(days=1) if inclusive else last
     whole = BillingPeriod("", first, end, BEGIN, BEGIN, (end - first).days, 0)
-    counted = day_share(change, last, whole, inclusive=inclusive)
-    stated = covered_days({"days": counted[1], "covered": counted[0], **period})
-    if counted != stated:
-        raise NotUnderstoodError(f"{counted[0]} of {counted[1]} days by the calendar, {stated[0]} of {stated[1]} in the case")
-    return counted
+    return day_share(change, last, whole, inclusive=inclusive)
 
 
 BEGIN = BillingCalendar(date(2024, 1, 1), "day").period_of(date(2024, 1, 1)).starts_at

@@ -48,7 +48,7 @@ BASES = {
 
 _MODIFIER_WORDS = """
     adjusted adjustment adjustments amount amount_discount and bucketed cap capped cents charge commitment conversion cumulative
-    delta discount discounts event events final fixed free free_amount free_events free_units fee fees flat grouped groups
+    delta disc discount discounts event events final fixed free free_amount free_events free_units fee fees flat grouped groups
     included incremental max maximum min min_max minimum minmax multi multi_unit multiplier negative overage package packages
     per_bucket per_event per_group percent percent_discount pct pct_discount price progressive prorated prorated_events quantity
     rate rated rerate rerated rerating rounded rounded_cents round_down round_up rounding sequence single_rate split tier
@@ -422,4 +422,6 @@ def read_offer(case: Mapping[str, Any]) -> Offer:
         Component(id=f"c{place:03d}", meter="" if isinstance(each, Flat | CapacityTiers) else meter, price=each, **common)
         for place, (meter, each) in enumerate(built)
     )
-    return Offer(name, components, policy_of(case, price), str(price.first("currency") or "USD").upper(), price)
+    return Offer(
+        name, components, policy_of(case, price), str(price.first("currency") or case.get("currency") or "USD").upper(), price
+    )

@@ -104,11 +104,12 @@ def buckets_of(case: Case) -> Sequence[Any] | None:
         held = case.get(name)
         if held is not None:
             listed = list(held.values()) if isinstance(held, Mapping) else list(held)
-            return [
-                each.get("usage", each.get("value", each.get("quantity"))) if isinstance(each, Mapping) else each
-                for each in listed
-            ]
+            return [value for each in listed for value in (each if isinstance(each, list) else [_value(each)])]
     return None
+
+
+def _value(held: Any) -> Any:
+    return held.get("usage", held.get("value", held.get("quantity"))) if isinstance(held, Mapping) else held
 
 
 def bucket_uses(values: Sequence[Any]) -> tuple[Use, ...]:
