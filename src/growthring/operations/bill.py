@@ -14,6 +14,7 @@ from growthring.operations.answer import money
 from growthring.operations.project import Project
 from growthring.operations.rating import month_of, rate
 from growthring.pricing.book import PriceBook
+from growthring.pricing.full_units import Change
 from growthring.pricing.rating.tables import dimension_values
 from growthring.pricing.reference import Bill, Line, Share, Use, plain, rate_bill
 from growthring.pricing.stored_rating import Rating
@@ -178,11 +179,18 @@ def _uses(rating: Rating, subscription: str, start: date) -> list[Use]:
         ).fetchall()
         for meter, dimensions, bucket, quantity in events:
             values.setdefault((meter, dimensions, bucket), []).append(quantity)
+    changes: dict[tuple[str, str, datetime], list[Change]] = {}
+    if any(meter.prorated for meter in rating.terms.every_meter):
+        changed = rating.connection.execute(
+            f"SELECT meter, dimensions, bucket_at, change, time_left, time_whole FROM metered_change {where} ORDER BY change_no"
+        ).fetchall()
+        for meter, dimensions, bucket, change, left, whole in changed:
+            changes.setdefault((meter, dimensions, bucket), []).append(Change(change, left, whole))
     buckets = {bucket: number for number, bucket in enumerate(sorted({row[2] for row in rows}))}
     return [
         Use(
             meter, quantity, tuple(sorted(dimension_values(dimensions).items())), buckets[bucket], events, amount,
-            tuple(values.get((meter, dimensions, bucket), ())),
+            tuple(values.get((meter, dimensions, bucket), ())), tuple(changes.get((meter, dimensions, bucket), ())),
         )
         for meter, dimensions, bucket, quantity, events, amount in rows
     ]  # fmt: skip

@@ -175,6 +175,9 @@ def unmet_meters(books: Sequence[PriceBook], meters: Sequence[Meter]) -> Iterato
                     for name in wanted:
                         if name and name not in known:
                             yield f"component {component.id} of {book.name} prices the meter {name}, which is not defined"
+                    is_by_full_units = isinstance(price, Graduated | Volume) and price.tiers_by == "full_units"
+                    if is_by_full_units and component.meter in known and not known[component.meter].prorated:
+                        yield f"{component.id} of {book.name} chooses tiers by full units; {component.meter} is not prorated"
                     if isinstance(price, Matrix) and component.meter in known:
                         kept = known[component.meter].kept_dimensions
                         for dimension in sorted({name for cell in price.cells for name in cell.when} - set(kept)):

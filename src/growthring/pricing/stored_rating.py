@@ -30,7 +30,10 @@ from growthring.pricing.metering.inputs import load_metering_inputs
 from growthring.pricing.rating.pipeline import rating_chain
 from growthring.pricing.rating.tables import BookTables, compile_books, load_books
 from growthring.pricing.subscriptions import load_subscriptions
-from growthring.tables import BILL, CANONICAL, METERED, METERED_EVENT, RATED_LINE
+from growthring.tables import BILL, CANONICAL, METERED, METERED_CHANGE, METERED_EVENT, RATED_LINE
+
+_QUANTITIES = {table.name: table for table in (METERED, METERED_EVENT, METERED_CHANGE)}
+"""Tables of metering that rating reads; those of no meter in use are not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ def _digests(snapshot: Snapshot, tables: Iterable[str]) -> list[str]:
 
 def _write_metered(connection: duckdb.DuckDBPyConnection, chain: Sequence[Relation], folder: Path) -> dict[str, Any]:
     _define(connection, chain)
-    names = [each.name for each in chain if each.name in (METERED.name, METERED_EVENT.name)]
+    names = [each.name for each in chain if each.name in _QUANTITIES]
     for name in names:
         columns = [row[0] for row in connection.execute(f"DESCRIBE {name}").fetchall()]
         order = ", ".join(METERED.key if name == METERED.name else columns)
@@ -286,7 +289,7 @@ def _write_rated(rating: Rating, month: Month, sources: _Sources, before: _Befor
 def _select(connection: duckdb.DuckDBPyConnection, name: str, file: str) -> str:
     if file:
         return f"SELECT * FROM read_parquet({literal(file)})"
-    return empty_select(METERED) if name == METERED.name else empty_select(METERED_EVENT)
+    return empty_select(_QUANTITIES[name])
 
 
 def _find_touched(connection: duckdb.DuckDBPyConnection, sources: _Sources, before: _Before) -> None:
@@ -303,8 +306,7 @@ def _open(rating: Rating, metered: Artifact) -> None:
     """Define views over everything that was metered and rated."""
     connection = rating.connection
     connection.execute("ALTER TABLE every_period RENAME TO billed_period")
-    open_files(connection, METERED, [str(path) for path, _ in _files(metered, METERED.name).values()])
-    if METERED_EVENT.name in metered.facts["tables"]:
-        open_files(connection, METERED_EVENT, [str(path) for path, _ in _files(metered, METERED_EVENT.name).values()])
+    for name in metered.facts["tables"]:
+        open_files(connection, _QUANTITIES[name], [str(path) for path, _ in _files(metered, name).values()])
     for table in (RATED_LINE, BILL):
         open_files(connection, table, [str(each.path / f"{table.name}.parquet") for each in rating.months.values()])

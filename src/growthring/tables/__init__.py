@@ -10,7 +10,7 @@ from growthring.tables.fx_rate import FX_RATE
 from growthring.tables.invoice_line import INVOICE_LINE
 from growthring.tables.problem import PROBLEM
 from growthring.tables.product import PRODUCT
-from growthring.tables.rated import BILL, BILLING_PERIOD, METERED, METERED_EVENT, RATED_LINE, SUBSCRIPTION
+from growthring.tables.rated import BILL, BILLING_PERIOD, METERED, METERED_CHANGE, METERED_EVENT, RATED_LINE, SUBSCRIPTION
 from growthring.tables.usage import USAGE
 from growthring.tables.usage_correction import USAGE_CORRECTION
 
@@ -69,6 +69,7 @@ __all__ = [
     "FX_RATE",
     "INVOICE_LINE",
     "METERED",
+    "METERED_CHANGE",
     "METERED_EVENT",
     "MOVEMENT",
     "MOVEMENTS",

@@ -90,6 +90,26 @@ METERED_EVENT = Table(
     key=("subscription_id", "meter", "usage_id"),
 )
 
+METERED_CHANGE = Table(
+    name="metered_change",
+    meaning="One change of the level of a prorated meter, with the share of the period that was left.",
+    grain="subscription × meter × dimensions × period × change",
+    columns=(
+        _SUBSCRIPTION,
+        _ACCOUNT,
+        text("meter", "The meter that counted it.", required=True),
+        _DIMENSIONS,
+        _START,
+        _END,
+        Column("bucket_at", ColumnType.INSTANT, "Start of the period, UTC.", required=True),
+        Column("change_no", ColumnType.COUNT, "Position among the changes of the period, from 1.", required=True),
+        Column("change", ColumnType.QUANTITY, "Units added; below zero when they were removed.", required=True),
+        Column("time_left", ColumnType.COUNT, "Days left in the period.", required=True),
+        Column("time_whole", ColumnType.COUNT, "Days of the period.", required=True),
+    ),
+    key=("subscription_id", "meter", "dimensions", "period_start", "change_no"),
+)
+
 RATED_LINE = Table(
     name="rated_line",
     meaning="One component of a bill: a quantity, the tier it ends in, its price, what adjusted it, and the amount.",

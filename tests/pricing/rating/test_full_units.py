@@ -1,5 +1,6 @@
 """Prices by full units: full units choose the tier, prorated units are priced; both paths give the same digits."""
 
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
@@ -7,12 +8,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from growthring.pricing.book import Component
+from growthring.pricing.book import Component, PriceBook, Version, unmet_meters
 from growthring.pricing.full_units import Change
+from growthring.pricing.meter import Meter
 from growthring.pricing.policy import rating_preset, rating_preset_names
 from growthring.pricing.price import Graduated, Tier, Volume
 from growthring.pricing.reference import Use
 from tests.golden.billing.running import METER, Job, Rated, by_reference, by_sql
+from tests.pricing.metering.workbench import Subscribed, Used, open_usage, run_chain
 from tests.pricing.rating.books import bounds, decimals, fees, prices
 
 D = Decimal
@@ -59,6 +62,30 @@ def test_tiers_by_full_units_have_no_packages_and_no_conversion() -> None:
         Graduated(tiers=(Tier(unit_price=D(1), package_size=D(5)),), tiers_by="full_units")
     with pytest.raises(ValidationError, match="converts no units"):
         Component(id="c", meter=METER, price=Volume(tiers=TIERS, tiers_by="full_units"), included_units=D(3))
+
+
+def test_a_prorated_meter_tells_the_changes_behind_its_quantity_in_the_order_of_their_days() -> None:
+    seats = Meter(id="m", recurring=True, prorated=True)
+    june = [Used(datetime(2024, 6, 16), D(3)), Used(datetime(2024, 6, 26), D(-2)), Used(datetime(2024, 5, 1), D(4))]
+    with open_usage(june, [Subscribed("month/1/1/UTC")]) as connection:
+        run_chain(connection, [seats], date(2024, 5, 1), date(2024, 6, 30))
+        changes = connection.execute(
+            "SELECT change_no, change, time_left, time_whole FROM metered_change "
+            "WHERE period_start = DATE '2024-06-01' ORDER BY change_no"
+        ).fetchall()
+        ((quantity,),) = connection.execute("SELECT quantity FROM metered WHERE period_start = DATE '2024-06-01'").fetchall()
+    assert changes == [(1, 4, 30, 30), (2, 3, 15, 30), (3, -2, 5, 30)]
+    assert quantity == D("5.16667")  # 4 + 3 × 15/30 - 2 × 5/30, rounded up to 5 decimals
+    rated = _rated(Graduated(tiers=TIERS, tiers_by="full_units"), *(Change(*row[1:]) for row in changes))
+    # first tier: 4 + 0.5 seats; second: 2 × 15/30 - 2 × 5/30
+    assert (rated.quantity, rated.raw.precise) == (D(5), D("4.5") * 10 + 100 + D("0.6666666667") * 5 + 50)
+
+
+def test_a_book_that_chooses_tiers_by_full_units_needs_a_prorated_meter() -> None:
+    component = Component(id="seats", meter="m", price=Volume(tiers=TIERS, tiers_by="full_units"))
+    version = Version(effective_from=date(2024, 1, 1), components=(component,))
+    book = PriceBook(name="b", currency="USD", versions=(version,), meters=(Meter(id="m"),))
+    assert list(unmet_meters([book], [])) == ["seats of b chooses tiers by full units; m is not prorated"]
 
 
 steps = st.lists(st.tuples(decimals("-20", "40", 6).filter(bool), st.integers(0, 31)), min_size=1, max_size=4)

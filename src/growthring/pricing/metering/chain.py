@@ -30,7 +30,7 @@ _QUANTITY = {
 def metering_chain(meters: Iterable[Meter], as_of: datetime = END_OF_TIME, *, has_corrections: bool = False) -> list[Relation]:
     """Return the relations from ``usage`` and the input tables to quantities, in order; the last one is ``metered``.
 
-    ``metered_event`` is among them when a meter keeps every record apart.
+    ``metered_event`` is among them when a meter keeps every record apart, ``metered_change`` when a meter is prorated.
 
     Args:
         meters: The meters in use; relations that none of them needs are left out.
@@ -54,6 +54,8 @@ def metering_chain(meters: Iterable[Meter], as_of: datetime = END_OF_TIME, *, ha
         chain.append(step("metered_event"))
     if Family.LEVEL in families:
         chain += _level_steps([meter for meter in used if family_of(meter) is Family.LEVEL], step)
+    if any(meter.prorated for meter in used):
+        chain.append(step("metered_change"))
     chain += [replace(step(_QUANTITY[family]), is_light=True) for family in families]
     chain.append(_together("aggregated", [_QUANTITY[family] for family in families], METERED.column_names))
     rounds = any(meter.rounding for meter in used)

@@ -17,7 +17,7 @@ from growthring.kernel.currency import exponent
 from growthring.kernel.period import Month
 from growthring.pricing.book import Component, PriceBook
 from growthring.pricing.compiled import compile_price
-from growthring.pricing.price import CapacityTiers, Flat, Matrix, Percentage, Price
+from growthring.pricing.price import CapacityTiers, Flat, Graduated, Matrix, Percentage, Price, Volume
 from growthring.pricing.rating.pipeline import rating_chain
 from growthring.pricing.rating.tables import END, compile_books, load_books
 from growthring.pricing.simulation.kernel import (
@@ -309,7 +309,7 @@ def _why_not_in_kernel(book: PriceBook, component: Component, price: Price, buck
         return f"{component.id} is adjusted"
     if isinstance(price, Flat):
         return ""
-    if isinstance(price, CapacityTiers | Matrix) or (isinstance(price, Percentage) and price.is_per_event):
+    if isinstance(price, CapacityTiers | Matrix) or _reads_records(price):
         return f"{component.id} depends on more than one quantity"
     if component.conversion or component.included_percent:
         return f"{component.id} converts units or includes a share of them"
@@ -318,6 +318,12 @@ def _why_not_in_kernel(book: PriceBook, component: Component, price: Price, buck
     rates = [(compile_price(price, book.rating_policy, currency), exponent(currency)) for currency in book.currencies]
     is_plain = all(not rate.is_due_without_use and stretches(rate, decimals) is not None for rate, decimals in rates)
     return "" if is_plain else f"{component.id} depends on more than the quantity"
+
+
+def _reads_records(price: Price) -> bool:
+    if isinstance(price, Percentage):
+        return price.is_per_event
+    return isinstance(price, Graduated | Volume) and price.tiers_by == "full_units"
 
 
 def _group_rates(book: PriceBook, meter: str, currency: str, day: date) -> Iterator[tuple[Stretch, ...]]:
