@@ -45,10 +45,6 @@ class DuckdbRollup:
     def bring(self, name: str) -> None:
         """Make a relation readable in the connection: it is already."""
 
-    def close(self) -> None:
-        """Close the connection."""
-        self.connection.close()
-
     def _define_event(self, month: Month | None, parts: Sequence[Part], *, only_repeated: bool = False) -> None:
         """Make the view `event` of one SELECT for all files that store the columns alike."""
         hashed = _key_hash(self._mapping, parts)
