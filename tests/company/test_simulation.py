@@ -76,6 +76,7 @@ def test_progress_reaches_the_number_of_accounts(tmp_path):
         ("contract_lines.csv", "contract_line"),
         ("invoices/invoice_lines_2022-01.csv", "invoice_line"),
         ("usage/usage_2022-01.csv", "usage"),
+        ("commitments.csv", "commitment"),
         ("fx_rates.csv", "fx_rate"),
     ],
 )

@@ -48,6 +48,16 @@ def money_text(minor: int, currency: str) -> str:
     return f"{sign}{minor // 100}.{minor % 100:02d}"
 
 
+def usage_amount(calls: int, currency: str) -> int:
+    """Return what a month's API calls cost in minor units, half a unit rounded up.
+
+    Example:
+        >>> usage_amount(12_345, "USD"), usage_amount(12_345, "JPY")
+        (1481, 2099)
+    """
+    return (calls * PRICES[currency].call_millionths + 500_000) // 1_000_000
+
+
 def bill(plan: Plan, story: Story, profile: Profile, calls: dict[int, int], dice: Random) -> list[list[Charge]]:
     """Return an account's invoices as lists of charges, in the order of their issue.
 
@@ -159,17 +169,17 @@ def _onboarding(story: Story, first: Charge) -> Charge:
 
 def _usage(plan: Plan, story: Story, calls: dict[int, int]) -> Iterator[Charge]:
     """Bill each month's calls on the first day of the next month."""
-    prices = PRICES[story.currency]
+    price = PRICES[story.currency].call_price
     for k, quantity in calls.items():
         line = api_line(plan, story, k)
         if line is None:
             continue
         start, end = plan.days.on(k, 1), plan.days.on(k + 1, 1)
-        amount = (quantity * prices.call_millionths + 500_000) // 1_000_000
+        amount = usage_amount(quantity, story.currency)
         account_id = billed_account(plan, story, end)
         number = _number(story, end, account_id, "U")
         yield Charge(
-            end, number, account_id, line.contract.contract_id, API, start, end, "usage", str(quantity), prices.call_price,
+            end, number, account_id, line.contract.contract_id, API, start, end, "usage", str(quantity), price,
             amount, 0, 0, "API calls in arrears",
         )  # fmt: skip
 

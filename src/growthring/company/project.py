@@ -55,6 +55,11 @@ table = "usage"
 files = "raw/usage/usage_*.csv"
 
 [[sources]]
+name = "commitments"            # minimums and prepaid balances of the API; price_books/api.yaml says what its use costs
+table = "commitment"
+files = "raw/commitments.csv"
+
+[[sources]]
 name = "fx"
 table = "fx_rate"
 files = "raw/fx_rates.csv"

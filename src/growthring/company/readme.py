@@ -16,6 +16,7 @@ input. Accounts: {accounts}. Months: {first_month} to {data_through}. Seed: {see
 | `raw/contracts.csv`, `raw/contract_lines.csv` | what was agreed: terms, seats, prices, discounts, trials, pauses |
 | `raw/invoices/invoice_lines_YYYY-MM.csv` | what was billed, by the month in which it became known |
 | `raw/usage/usage_YYYY-MM.csv` | API calls |
+| `raw/commitments.csv` | API minimums of a year, prepaid balances, welcome credits |
 | `raw/fx_rates.csv` | daily rates of EUR, GBP and JPY to USD |
 
 All dates are half-open: `ends_on` and `period_end` are the first day after. Yen have no decimals.
@@ -27,6 +28,9 @@ All dates are half-open: `ends_on` and `period_end` are the first day after. Yen
   grows after the sale.
 - Mergers move billing to the absorbing account on the day of the merger: no churn, no new customer.
 - One-off usage spikes: {usage_spikes} ({spike_note}).
+- Minimums that ended short of their promise: {shortfalls} (`truth/commitments.csv`). Balances are kept apart from the invoices.
+- Invoiced usage is what `price_books/api.yaml` asks for, to the cent, but for mergers: the absorbing account is invoiced for the
+  whole month, in the absorbed one's currency; the records before the merger stay with the absorbed account.
 
 Events: {events}
 
@@ -35,7 +39,7 @@ Defects in the files, by problem code (LATE is a row known days after its date, 
 
 ## Truth
 `truth/truth.json` holds the sums; `mrr.csv`, `movements.csv` and `cells.csv` are the same lists as tables; `events.csv`,
-`defects.csv` and `usage_spikes.csv` name every planted event, row and spike.
+`defects.csv`, `usage_spikes.csv` and `commitments.csv` name every planted event, row, spike and commitment.
 """
 
 
@@ -55,6 +59,7 @@ def readme_text(truth: CompanyTruth) -> str:
         price_change_month=truth.price_change_month,
         migration=truth.migration_on or "no day of this short window",
         usage_spikes=truth.usage_spikes,
+        shortfalls=truth.shortfalls,
         spike_note="eight times the usual month",
         events=events or "none",
         defects=defects or "- none",

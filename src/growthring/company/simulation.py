@@ -6,16 +6,18 @@ from pathlib import Path
 from growthring.company.account_rows import ACCOUNT_HEADER, CONTRACT_HEADER, LINE_HEADER, account_rows, contract_rows, line_rows
 from growthring.company.billing import bill, money_text
 from growthring.company.catalogue import PRODUCTS
+from growthring.company.commitments import COMMITMENT_HEADER, OUTCOME_HEADER, commitment_rows, draw_promises
 from growthring.company.days import Days
 from growthring.company.exchange_rates import RATE_HEADER, rate_rows
 from growthring.company.invoice_rows import INVOICE_HEADER, invoice_rows
 from growthring.company.life import live
 from growthring.company.metering import USAGE_HEADER, draw_consumption, usage_rows
 from growthring.company.plan import Plan
+from growthring.company.price_books import api_book
 from growthring.company.profile import draw_profile
 from growthring.company.raw_files import RawFiles
 from growthring.company.readme import readme_text
-from growthring.company.tally import Tally
+from growthring.company.tally import COMPANY_NAME, Tally
 from growthring.company.terms import Story
 from growthring.company.truth import CompanyTruth, write_truth
 from growthring.kernel.errors import GrowthringError
@@ -41,7 +43,7 @@ def write_company(
     The same arguments write the same bytes; ``chunk`` changes only how many accounts wait in memory.
 
     Args:
-        folder: Receives ``raw/``, ``truth/`` and ``README.md``; files of an earlier run with the same names are replaced.
+        folder: Receives ``raw/``, ``truth/``, ``price_books/`` and ``README.md``; files of the same names are replaced.
         accounts: Number of accounts, at least 1.
         months: Number of months, at least 1.
         first_month: First month of the files.
@@ -84,6 +86,8 @@ def write_company(
     truth = tally.truth()
     write_truth(folder / "truth", truth)
     (folder / "README.md").write_text(readme_text(truth), encoding="utf-8")
+    (folder / "price_books").mkdir(exist_ok=True)
+    (folder / "price_books" / "api.yaml").write_text(api_book(COMPANY_NAME, first_month), encoding="utf-8")
     return truth
 
 
@@ -99,6 +103,7 @@ def _open_files(plan: Plan, raw: RawFiles, planted: RawFiles) -> None:
     raw.open("products.csv", "product_id,name,family,quantity_kind,known_at")
     raw.open("contracts.csv", CONTRACT_HEADER)
     raw.open("contract_lines.csv", LINE_HEADER)
+    raw.open("commitments.csv", COMMITMENT_HEADER)
     raw.open("fx_rates.csv", RATE_HEADER)
     for name in plan.days.month_names:
         raw.open(f"usage/usage_{name}.csv", USAGE_HEADER)
@@ -107,6 +112,7 @@ def _open_files(plan: Plan, raw: RawFiles, planted: RawFiles) -> None:
     planted.open("events.csv", "month,event,on,account_id,product_id,currency,delta")
     planted.open("defects.csv", "table,code,file,row_key")
     planted.open("usage_spikes.csv", "account_id,month,quantity")
+    planted.open("commitments.csv", OUTCOME_HEADER)
     known = plan.days.known(plan.days.on(0, 1))
     for product in PRODUCTS:
         raw.add("products.csv", f"{product.product_id},{product.name},{product.family},{product.quantity_kind},{known}")
@@ -140,6 +146,11 @@ def _write_account(plan: Plan, index: int, raw: RawFiles, planted: RawFiles, tal
         raw.add(file, item.text)
         if item.defect:
             defect("invoice_line", item.defect, file, item.key)
+    promises = draw_promises(plan, story, profile, calls, plan.dice(index, "commitments"))
+    for row, outcome in commitment_rows(plan, story, promises):
+        raw.add("commitments.csv", row)
+        planted.add("commitments.csv", outcome)
+    tally.shortfalls += sum(each.kind == "minimum" and each.end_k <= plan.months and each.left > 0 for each in promises)
     if spike is not None:
         tally.usage_spikes += 1
         planted.add("usage_spikes.csv", f"{story.account_id},{names[spike]},{calls[spike]}")

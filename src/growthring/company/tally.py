@@ -28,6 +28,7 @@ class Tally:
         self.defects: dict[str, Counter[str]] = {"invoice_line": Counter(), "usage": Counter()}
         self.rows: Counter[str] = Counter()
         self.usage_spikes = 0
+        self.shortfalls = 0
 
     def add_story(self, story: Story, profile: Profile) -> None:
         """Add one account's events."""
@@ -83,6 +84,7 @@ class Tally:
             defects={table: dict(sorted(counts.items())) for table, counts in self.defects.items()},
             rows=dict(sorted(self.rows.items())),
             usage_spikes=self.usage_spikes,
+            shortfalls=self.shortfalls,
         )
 
     def _months(self) -> list[MonthTruth]:

@@ -95,6 +95,7 @@ class CompanyTruth:
         defects: Planted defects by table and code.
         rows: Rows written by file stem.
         usage_spikes: Number of one-off spikes; accounts and months are in ``truth/usage_spikes.csv``.
+        shortfalls: Number of minimums whose term ended with less used than promised; ``truth/commitments.csv`` names them.
     """
 
     name: str
@@ -112,6 +113,7 @@ class CompanyTruth:
     defects: dict[str, dict[str, int]]
     rows: dict[str, int]
     usage_spikes: int
+    shortfalls: int
 
     def mrr_at(self, month: Month | str, currency: str) -> Decimal:
         """Return the contracted MRR of a month in a currency; zero when nobody is billed in it."""
