@@ -6,7 +6,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+import duckdb
+
 from growthring.engine.duckdb_session import connect
+from growthring.engine.relation import Relation
 from growthring.engine.small_table import put_rows
 from growthring.kernel.currency import exponent
 from growthring.pricing.adjustment import Adjustment
@@ -132,7 +135,22 @@ def by_reference(jobs: Sequence[Job]) -> list[Rated]:
 
 
 def by_sql(jobs: Sequence[Job]) -> list[Rated]:
-    """Rate jobs with the relations, as a population: each job is a subscription with a price book of its own."""
+    """Rate jobs with the relations, as a population."""
+    connection, _ = open_rated(jobs)
+    lines = connection.execute(
+        "SELECT subscription_id, quantity, billable_quantity, raw_amount, adjusted_amount, amount FROM rated_line "
+        "ORDER BY subscription_id, component_id, dimensions"
+    ).fetchall()
+    bills = dict(connection.execute("SELECT subscription_id, amount FROM bill").fetchall())
+    connection.close()
+    return [
+        _together(job, [line[1:] for line in lines if line[0] == f"s{number}"], bills.get(f"s{number}", ZERO))
+        for number, job in enumerate(jobs)
+    ]
+
+
+def open_rated(jobs: Sequence[Job]) -> tuple[duckdb.DuckDBPyConnection, list[Relation]]:
+    """Return rated jobs and the relations that rated them: each job is a subscription with a price book of its own."""
     rows = _Rows()
     books = [job.book.model_copy(update={"name": f"b{number}"}) for number, job in enumerate(jobs)]
     for number, job in enumerate(jobs):
@@ -145,18 +163,10 @@ def by_sql(jobs: Sequence[Job]) -> list[Rated]:
     put_rows(connection, "metered_change", _CHANGES, rows.changes)
     tables = compile_books(books)
     load_books(connection, tables, {METER: sorted({row[3] for row in rows.metered if row[2] == METER})})
-    for relation in rating_chain(tables.shape):
+    chain = rating_chain(tables.shape)
+    for relation in chain:
         connection.execute(f"CREATE OR REPLACE TABLE {relation.name} AS {relation.sql}")
-    lines = connection.execute(
-        "SELECT subscription_id, quantity, billable_quantity, raw_amount, adjusted_amount, amount FROM rated_line "
-        "ORDER BY subscription_id, component_id, dimensions"
-    ).fetchall()
-    bills = dict(connection.execute("SELECT subscription_id, amount FROM bill").fetchall())
-    connection.close()
-    return [
-        _together(job, [line[1:] for line in lines if line[0] == f"s{number}"], bills.get(f"s{number}", ZERO))
-        for number, job in enumerate(jobs)
-    ]
+    return connection, chain
 
 
 def _add(rows: _Rows, job: Job, name: str, book: str) -> None:

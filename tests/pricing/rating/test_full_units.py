@@ -1,5 +1,7 @@
 """Prices by full units: full units choose the tier, prorated units are priced; both paths give the same digits."""
 
+import random
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -8,15 +10,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from growthring.engine.executors import Executor
+from growthring.engine.portable import violations
+from growthring.engine.relation import relation
 from growthring.pricing.book import Component, PriceBook, Version, unmet_meters
 from growthring.pricing.full_units import Change
 from growthring.pricing.meter import Meter
 from growthring.pricing.policy import rating_preset, rating_preset_names
 from growthring.pricing.price import Graduated, Tier, Volume
 from growthring.pricing.reference import Use
-from tests.golden.billing.running import METER, Job, Rated, by_reference, by_sql
+from tests.golden.billing.running import METER, Job, Rated, by_reference, by_sql, open_rated
 from tests.pricing.metering.workbench import Subscribed, Used, open_usage, run_chain
 from tests.pricing.rating.books import bounds, decimals, fees, prices
+from tests.pricing.rating.test_engines_agree import INPUTS, OTHERS, opened  # noqa: F401
 
 D = Decimal
 TIERS = (Tier(up_to=D(5), unit_price=D(10), flat_fee=D(100)), Tier(unit_price=D(5), flat_fee=D(50)))
@@ -86,6 +92,33 @@ def test_a_book_that_chooses_tiers_by_full_units_needs_a_prorated_meter() -> Non
     version = Version(effective_from=date(2024, 1, 1), components=(component,))
     book = PriceBook(name="b", currency="USD", versions=(version,), meters=(Meter(id="m"),))
     assert list(unmet_meters([book], [])) == ["seats of b chooses tiers by full units; m is not prorated"]
+
+
+@pytest.mark.parametrize("engine", OTHERS)
+def test_every_engine_prorates_to_the_same_digits(engine: str, opened: Callable[[str], Executor]) -> None:  # noqa: F811
+    chance = random.Random(5)
+    jobs = []
+    for number in range(40):
+        changes = tuple(
+            Change(D(chance.randrange(-9_000_000, 20_000_000)).scaleb(-6), chance.randrange(32), 31)
+            for _ in range(chance.randrange(5))
+        )
+        price = (Graduated if number % 2 else Volume)(tiers=TIERS, tiers_by="full_units")
+        uses = (Use(METER, D(1), changes=changes),) if changes else ()
+        jobs.append(Job((Component(id="c", meter=METER, price=price),), uses, rating_preset("lago")))
+    expected, chain = open_rated(jobs)
+    executor = opened(engine)
+    for name in (*INPUTS, "metered_change"):
+        executor.put(name, expected.execute(f"SELECT * FROM {name}").to_arrow_table())
+    executor.run(chain)
+    rows = expected.execute("SELECT * FROM rated_line").fetchall()
+    assert len(rows) > 30
+    assert sorted(map(repr, executor.fetch("rated_line"))) == sorted(map(repr, rows))
+
+
+def test_the_relations_of_full_units_are_portable() -> None:
+    for name in ("charge_prorated", "charge_prorated_volume"):
+        assert violations(relation("growthring.pricing.rating", name).sql) == []
 
 
 steps = st.lists(st.tuples(decimals("-20", "40", 6).filter(bool), st.integers(0, 31)), min_size=1, max_size=4)
