@@ -1,6 +1,7 @@
 """Rating history again under any price: on the integer kernel if they depend on quantities alone, else through the SQL path."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -11,7 +12,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from growthring.engine.relation import relation
+from growthring.engine.relation import Relation, relation
 from growthring.engine.small_table import put_rows
 from growthring.kernel.currency import exponent
 from growthring.kernel.period import Month
@@ -259,7 +260,23 @@ class History:
         return amounts
 
     def _rate_in_sql(self, scenario: Scenario, *, fees_only: bool) -> Whole:
+        with self._scenario_schema() as connection:
+            self._rate_scenario(connection, scenario, fees_only=fees_only)
+            connection.execute(f"CREATE OR REPLACE TABLE scenario_amount AS {relation(PACKAGE, 'scenario_amount').sql}")
+            return self._by_cell(connection, "scenario_amount")
+
+    @contextmanager
+    def _scenario_schema(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open a schema before the others, for tables of one scenario."""
         connection = self._in_schema(self._connection, f"{SCHEMA}_scenario", SCHEMA)
+        try:
+            yield connection
+        finally:
+            connection.execute(f"DROP SCHEMA {SCHEMA}_scenario CASCADE")
+            connection.close()
+
+    def _rate_scenario(self, connection: duckdb.DuckDBPyConnection, scenario: Scenario, *, fees_only: bool) -> None:
+        """Define the rated lines and bills of a scenario; bills of fees alone are the lines themselves."""
         put_rows(connection, "scenario_book", "book VARCHAR", [(book.name,) for book in scenario.books])
         moved = relation(PACKAGE, "scenario_subscription", {"default_book": scenario.books[0].name}).sql
         moved = moved.replace("FROM before\n", f"FROM {SCHEMA}.subscription AS before\n")
@@ -272,12 +289,14 @@ class History:
                 texts.setdefault(meter, []).append(text)
         load_books(connection, tables, texts)
         shape = replace(tables.shape, kinds=frozenset({"fee"})) if fees_only else tables.shape
-        for step in rating_chain(shape, until_on=self._window["until_on"]):
-            connection.execute(f"CREATE OR REPLACE TABLE {step.name} AS {step.sql}")
-        connection.execute(f"CREATE OR REPLACE TABLE scenario_amount AS {relation(PACKAGE, 'scenario_amount').sql}")
-        amounts = self._by_cell(connection, "scenario_amount")
-        connection.execute(f"DROP SCHEMA {SCHEMA}_scenario CASCADE")
-        return amounts
+        chain = rating_chain(
+            shape, until_on=self._window["until_on"], has_buckets=not fees_only and bool(self._loaded_quantities().bucketed)
+        )
+        if fees_only:
+            lines = next(place for place, step in enumerate(chain) if step.name == "rated_line")
+            chain = [*chain[: lines + 1], Relation("bill", "SELECT * FROM rated_line", is_light=True)]
+        for step in chain:
+            connection.execute(f"CREATE OR REPLACE {'VIEW' if step.is_light else 'TABLE'} {step.name} AS {step.sql}")
 
     def _by_cell(self, connection: duckdb.DuckDBPyConnection, table: str) -> Whole:
         found = connection.execute(f"SELECT cell_no, amount FROM {table}").fetchnumpy()
