@@ -20,8 +20,8 @@ from tests.pricing.metering.town import FIRST, LAST, METERS, open_town
 from tests.pricing.metering.workbench import run_chain
 
 AS_OF = datetime(2024, 6, 1)
-RESULTS = ("metered", "metered_event")
-READ_AGAIN = {"subscription_period", "usage_window", "metered_record", "level_change", "level_period", *RESULTS}
+RESULTS = ("metered", "metered_event", "metered_change")
+READ_AGAIN = {"subscription_period", "usage_window", "metered_record", "level_change", "level_period", "level", *RESULTS}
 CHAIN = metering_chain([*METERS, Meter(id="none")], AS_OF)
 
 

@@ -9,12 +9,11 @@ WITH changed AS (
     level.period_end AS period_end,
     level.bucket_at AS bucket_at,
     0 AS place,
-    level.opening AS change,
+    CAST(level.opening AS DECIMAL(38,6)) AS change,
     level.opening_time AS time_left,
     level.time_whole AS time_whole
   FROM level
-  JOIN meter_definition AS definition ON definition.meter = level.meter
-  WHERE definition.is_prorated AND level.opening <> 0
+  WHERE level.opening <> 0
   UNION ALL
   SELECT
     level_change.subscription_id AS subscription_id,
@@ -25,12 +24,11 @@ WITH changed AS (
     level_change.period_end AS period_end,
     level_change.bucket_at AS bucket_at,
     1 AS place,
-    level_change.change AS change,
+    CAST(level_change.change AS DECIMAL(38,6)) AS change,
     level_change.time_left AS time_left,
     level_change.time_whole AS time_whole
   FROM level_change
-  JOIN meter_definition AS definition ON definition.meter = level_change.meter
-  WHERE definition.is_prorated AND level_change.change <> 0
+  WHERE level_change.change <> 0
 )
 SELECT
   changed.subscription_id AS subscription_id,
@@ -48,3 +46,5 @@ SELECT
   changed.time_left AS time_left,
   changed.time_whole AS time_whole
 FROM changed
+JOIN meter_definition AS definition ON definition.meter = changed.meter
+WHERE definition.is_prorated
