@@ -18,6 +18,7 @@ from growthring.kernel.currency import exponent
 from growthring.kernel.errors import ConfigurationError, UnknownValueError
 from growthring.pricing.book import Component, PriceBook, Version
 from growthring.pricing.compiled import compile_price
+from growthring.pricing.full_units import Change
 from growthring.pricing.policy import RatingPolicy
 from growthring.pricing.price import CapacityTiers, Flat, Matrix, Percentage, SimplePrice
 from growthring.pricing.reference import Bill, Share, Use, billable_quantity, rate_bill
@@ -73,7 +74,7 @@ class Plan:
     def bill(self, usage: Mapping[str, Decimal]) -> Bill:
         """Rate quantities by meter, beside the plan's own usage."""
         every = {**self.usage, **usage}
-        uses = [Use(meter, quantity, events=1, event_values=(quantity,)) for meter, quantity in sorted(every.items())]
+        uses = [_use(meter, quantity) for meter, quantity in sorted(every.items())]
         return rate_bill(self.version, uses, self.share, self.policy, self.currency)
 
     def amount(self, meter: str, quantity: Decimal) -> Decimal:
@@ -209,6 +210,13 @@ def plan_break_evens(one: Plan, other: Plan, meter: str, highest: Decimal = HIGH
                 found.append(PlanBreakEven(Decimal(at).scaleb(-6), names[before], names[now]))
             before = now or before
     return tuple(found)
+
+
+def _use(meter: str, quantity: Decimal) -> Use:
+    """Return a quantity used in one event, or units that are there for the whole period."""
+    if not quantity:
+        return Use(meter, quantity)
+    return Use(meter, quantity, events=1, event_values=(quantity,), changes=(Change(quantity, 1, 1),))
 
 
 def _known(plan: Plan, meter: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from growthring.engine.catalog import create_empty
 from growthring.kernel.errors import ConfigurationError
 from growthring.pricing.adjustment import Adjustment, AdjustmentKind
 from growthring.pricing.book import PriceBook, Version
@@ -20,6 +21,7 @@ from growthring.pricing.simulation.rerating import Cells, History
 from growthring.pricing.simulation.result import Change, Outcome
 from growthring.pricing.simulation.scenario import Scenario, as_scenarios, latest
 from growthring.pricing.simulation.simulate import simulate
+from growthring.tables import ACCOUNT, COMMITMENT, CONTRACT
 from tests.pricing.rating.books import cell_prices
 from tests.pricing.simulation.world import BUSINESS, STANDARD, book, company, graduated, volume
 
@@ -244,6 +246,27 @@ def test_leaving_a_booking_model_compares_contract_revenue_with_usage_bills(hist
     assert months and total(found.held.totals)[0] == 250 * months[0]
     at_risk = sum((each.at_risk for each in found.held.cohorts), Decimal(0))
     assert at_risk == found.held.shocks[0].beyond[0].paid_by_up["USD"]
+
+
+def test_a_dearer_price_takes_off_shortfalls_of_minimums_and_draws_balances_faster():
+    connection = company()
+    for table in (COMMITMENT, ACCOUNT, CONTRACT):
+        create_empty(connection, table)
+    connection.execute(
+        "INSERT INTO commitment BY NAME SELECT 'c1' AS commitment_id, 'a1' AS account_id, 'minimum' AS kind, "
+        "DATE '2023-01-01' AS starts_on, DATE '2024-01-01' AS ends_on, 100000 AS amount, 'USD' AS currency, 1 AS priority, "
+        "'account' AS scope, 0 AS rollover_share, 1 AS overage_factor, 'term_end' AS true_up, TIMESTAMP '2023-01-01' AS known_at "
+        "UNION ALL SELECT 'c2', 'a2', 'prepaid', DATE '2023-01-01', DATE '2024-01-01', 1000000, 'USD', 1, 'account', 0, 1, "
+        "'term_end', TIMESTAMP '2023-01-01'"
+    )
+    (found,) = simulate(connection, BASELINE, [DEARER]).scenarios
+    effects = {each.effect: each for each in found.commitments}
+    by_account = {row.key: row for row in found.held.accounts}
+    assert effects["true_up"].change == -by_account["a1"].change != 0
+    assert (effects["drawn"].before, effects["drawn"].after) == (by_account["a2"].before, by_account["a2"].after)
+    (some,) = simulate(connection, BASELINE, [DEARER], accounts=["a1"]).scenarios
+    assert some.commitments == ()
+    connection.close()
 
 
 def test_results_are_plain_json(history: duckdb.DuckDBPyConnection):

@@ -13,8 +13,8 @@ from itertools import pairwise
 from growthring.kernel.currency import exponent
 from growthring.pricing.book import PriceBook
 from growthring.pricing.compiled import compile_price
-from growthring.pricing.price import CapacityTiers, Flat, Matrix, Percentage
-from growthring.pricing.simulation.kernel import Stretch, beyond_included, stretches
+from growthring.pricing.price import CapacityTiers, Flat, Matrix
+from growthring.pricing.simulation.kernel import Stretch, beyond_included, reads_records, stretches
 
 HIGHEST = Decimal(1_000_000_000)
 """Quantities are compared up to here unless told otherwise."""
@@ -72,7 +72,7 @@ def meter_price(book: PriceBook, meter: str, currency: str) -> list[tuple[Stretc
         price = component.price_in(currency) if component.prices or currency == book.currency else None
         if component.meter != meter or price is None or isinstance(price, Flat):
             continue
-        if isinstance(price, CapacityTiers | Matrix) or (isinstance(price, Percentage) and price.is_per_event):
+        if isinstance(price, CapacityTiers | Matrix) or reads_records(price):
             return None
         rate = stretches(compile_price(price, book.rating_policy, currency), exponent(currency))
         if rate is None or component.conversion or component.included_percent or component.adjustments:

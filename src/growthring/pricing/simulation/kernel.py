@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from growthring.pricing.compiled import NO_CAP, RAW_DECIMALS, Rate, RateTier
+from growthring.pricing.price import Graduated, Percentage, Price, Volume
 
 Whole: TypeAlias = NDArray[np.int64]
 
@@ -117,6 +118,13 @@ def stretches(rate: Rate, decimals: int) -> tuple[Stretch, ...] | None:
                 return None
             found += of_row
     return tuple(found)
+
+
+def reads_records(price: Price) -> bool:
+    """Return whether an amount depends on single records rather than on a quantity: fees of events, tiers by full units."""
+    if isinstance(price, Percentage):
+        return price.is_per_event
+    return isinstance(price, Graduated | Volume) and price.tiers_by == "full_units"
 
 
 def beyond_included(rate: Sequence[Stretch], included: int) -> tuple[Stretch, ...]:

@@ -18,9 +18,10 @@ from growthring.kernel.currency import exponent
 from growthring.kernel.period import Month
 from growthring.pricing.book import Component, PriceBook
 from growthring.pricing.compiled import compile_price
-from growthring.pricing.price import CapacityTiers, Flat, Graduated, Matrix, Percentage, Price, Volume
+from growthring.pricing.price import CapacityTiers, Flat, Matrix, Price
 from growthring.pricing.rating.pipeline import rating_chain
 from growthring.pricing.rating.tables import END, compile_books, load_books
+from growthring.pricing.simulation.commitment_effect import Effects, commitment_amounts, commitment_effects
 from growthring.pricing.simulation.kernel import (
     Population,
     Stretch,
@@ -28,8 +29,10 @@ from growthring.pricing.simulation.kernel import (
     beyond_included,
     population,
     rate_population,
+    reads_records,
     stretches,
 )
+from growthring.pricing.simulation.result import CommitmentEffect
 from growthring.pricing.simulation.scenario import Scenario
 
 PACKAGE = "growthring.pricing.simulation"
@@ -121,12 +124,14 @@ class History:
         self._metered = f"{self._source}.metered"
         self._connection = self._in_schema(connection, SCHEMA)
         self._scenarios = scenarios
+        self._is_whole = accounts is None and baseline_table == "bill"
         self._restrict(accounts)
         self._define("simulated_period")
         self._define("baseline_bill", before=f"{self._source}.{baseline_table}")
         self._define("cell")
         self.cells = self._cells()
         self._quantities: _Quantities | None = None
+        self._commitments: Effects | None = None
 
     def rate(self, scenario: Scenario, *, force_sql: bool = False) -> Rerated:
         """Rate every quantity and fee under a scenario."""
@@ -154,6 +159,28 @@ class History:
         put_rows(self._connection, "unit_cost", "meter VARCHAR, unit_cost DECIMAL(18,8)", list(unit_costs.items()))
         self._define("unit_cost_amount", metered=self._metered)
         return self._by_cell(self._connection, "unit_cost_amount")
+
+    def commitment_effects(self, scenario: Scenario) -> tuple[CommitmentEffect, ...]:
+        """Return what a scenario does to commitments; nothing where there are none, or not all bills to compare with."""
+        if not self._has_commitments():
+            return ()
+        row = self._connection.execute(f"SELECT MAX(period_end) FROM {self._source}.bill").fetchone()
+        on = min(self._window["until_on"], row[0] if row and row[0] else self._window["until_on"])
+        if self._commitments is None:
+            with self._scenario_schema() as connection:
+                self._commitments = commitment_amounts(connection, on)
+        with self._scenario_schema() as connection:
+            self._rate_scenario(connection, scenario, fees_only=False)
+            return commitment_effects(self._commitments, commitment_amounts(connection, on))
+
+    def _has_commitments(self) -> bool:
+        if not self._is_whole:
+            return False
+        found = self._connection.execute(
+            f"SELECT COUNT(*) FROM duckdb_columns() WHERE schema_name = '{self._source}' AND table_name = 'commitment'"
+        ).fetchone()
+        rows = self._connection.execute("SELECT COUNT(*) FROM commitment").fetchone() if found and found[0] else None
+        return bool(rows and rows[0])
 
     def segments(self, attribute: str) -> NDArray[np.object_]:
         """Return the value of an attribute of the account, by cell; empty where it has none."""
@@ -328,7 +355,7 @@ def _why_not_in_kernel(book: PriceBook, component: Component, price: Price, buck
         return f"{component.id} is adjusted"
     if isinstance(price, Flat):
         return ""
-    if isinstance(price, CapacityTiers | Matrix) or _reads_records(price):
+    if isinstance(price, CapacityTiers | Matrix) or reads_records(price):
         return f"{component.id} depends on more than one quantity"
     if component.conversion or component.included_percent:
         return f"{component.id} converts units or includes a share of them"
@@ -337,12 +364,6 @@ def _why_not_in_kernel(book: PriceBook, component: Component, price: Price, buck
     rates = [(compile_price(price, book.rating_policy, currency), exponent(currency)) for currency in book.currencies]
     is_plain = all(not rate.is_due_without_use and stretches(rate, decimals) is not None for rate, decimals in rates)
     return "" if is_plain else f"{component.id} depends on more than the quantity"
-
-
-def _reads_records(price: Price) -> bool:
-    if isinstance(price, Percentage):
-        return price.is_per_event
-    return isinstance(price, Graduated | Volume) and price.tiers_by == "full_units"
 
 
 def _group_rates(book: PriceBook, meter: str, currency: str, day: date) -> Iterator[tuple[Stretch, ...]]:

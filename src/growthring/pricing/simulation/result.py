@@ -152,6 +152,26 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class CommitmentEffect:
+    """What another price does to commitments, over all periods up to the end of the simulation.
+
+    Attributes:
+        effect: ``drawn`` (paid by balances), ``overage`` (beyond balances, at their factor), ``minimum_overage`` (beyond minimums
+            and ELAs) or ``true_up`` (shortfalls of minimums).
+        currency: Currency of the amounts.
+        before: Under the books in force.
+        after: Under the scenario.
+        change: The difference.
+    """
+
+    effect: str
+    currency: str
+    before: Decimal
+    after: Decimal
+    change: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class ScenarioResult:
     """What a scenario does.
 
@@ -163,6 +183,7 @@ class ScenarioResult:
         grandfathered: The same with grandfathering, if there is any.
         responding: With usage responding to the price, if an elasticity is given.
         break_evens: Where the scenario becomes cheaper or dearer than the baseline, by meter.
+        commitments: What it does to commitments, if there are any.
     """
 
     name: str
@@ -172,6 +193,7 @@ class ScenarioResult:
     grandfathered: Outcome | None
     responding: Outcome | None
     break_evens: tuple[BreakEven, ...]
+    commitments: tuple[CommitmentEffect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

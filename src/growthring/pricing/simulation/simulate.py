@@ -45,7 +45,8 @@ def simulate(
 
     Args:
         connection: Holds ``subscription``, ``billing_period``, ``metered``, the baseline; for segments ``account_attribute``, for
-            prices of single events ``metered_event``. It is left as it was.
+            prices of single events ``metered_event``, for commitments ``commitment``, ``account``, ``contract``, rated lines and
+            the tables of the books in force. It is left as it was.
         baseline_books: The books in force.
         scenarios: Books to try, each for everyone, or several books together.
         first_on: Periods that begin earlier are left out.
@@ -87,9 +88,8 @@ def simulate(
             spent = Costs(responded.costs(unit_costs), target_margin) if unit_costs else None
             responding = read(responded.rate(scenario).amounts, spent)
         found = tuple(_break_evens(history, baseline_books, scenario))
-        results.append(
-            ScenarioResult(scenario.name, rerated.path, rerated.reason, read(rerated.amounts, costs), kept, responding, found)
-        )
+        held, effects = read(rerated.amounts, costs), history.commitment_effects(scenario)
+        results.append(ScenarioResult(scenario.name, rerated.path, rerated.reason, held, kept, responding, found, effects))
     chosen = choose(cells, plans, choice) if choice else None
     floors = price_floors(unit_costs or {}, target_margin) if target_margin is not None else {}
     caveats = tuple(_caveats(history, tried, elasticity))
@@ -157,7 +157,7 @@ def _caveats(history: History, scenarios: Sequence[Scenario], elasticity: Decima
             f"{elasticity} × the relative change of the account's whole bill; who leaves is not modelled, and single "
             "events stay as they were."
         )
-    yield "Amounts are what price books ask for, before commitments, credits and taxes."
+    yield "Amounts are what price books ask for, before commitments, credits and taxes; effects on commitments stand apart."
     for scenario in scenarios:
         if unpriced := history.unpriced(scenario):
             yield f"{scenario.name} has no price for {', '.join(unpriced)}, which customers used; it costs nothing there."
