@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
@@ -138,28 +139,39 @@ def _column_meaning(column: Column) -> str:
 # --- settings and policies ------------------------------------------------------------------------------------------------
 
 SETTINGS = (
-    ("settings.md", "Settings of a project: growthring.toml", "growthring.operations.project:Settings"),
-    ("policy.md", "Policy fields", "growthring.revenue.policy:Policy"),
-    ("sources.md", "Settings of a source", "growthring.sources.config:SourceConfig"),
+    ("settings.md", "Settings of a project: growthring.toml", ("growthring.operations.project:Settings",)),
+    ("policy.md", "Policy fields", ("growthring.revenue.policy:Policy",)),
+    ("sources.md", "Settings of a source", ("growthring.sources.config:SourceConfig",)),
+    (
+        "price-books.md",
+        "Fields of a price book: price_books/*.yaml",
+        ("growthring.pricing.book:PriceBook", "growthring.pricing.book:MeterFile"),
+    ),
 )
-"""Page, title and pydantic model of everything a user may write in TOML; models inside a model are shown below it."""
+"""Page, title and pydantic models of everything a user may write in a file; models inside a model are shown below it."""
 
 
 def settings_pages() -> dict[str, str]:
     """Return one page for each settings file, with a section for each model in it."""
     pages = {}
-    for page, title, path in SETTINGS:
-        if model := optional(path):
-            sections = [_model_section(inner) for inner in _models_in(model)]
-            pages[page] = _page(f"# {title}", *sections)
+    for page, title, paths in SETTINGS:
+        if models := _models_at(paths):
+            pages[page] = _page(f"# {title}", *(_model_section(model) for model in models))
     return pages
+
+
+def _models_at(paths: tuple[str, ...]) -> list[type[BaseModel]]:
+    """Return the models that paths name and all models inside them, each once."""
+    return list(dict.fromkeys(inner for path in paths if (model := optional(path)) for inner in _models_in(model)))
 
 
 SETTINGS_SCHEMAS = (
     ("growthring.toml", "growthring.operations.project:Settings"),
     ("policy", "growthring.revenue.policy:Policy"),
+    ("price_book", "growthring.pricing.book:PriceBook"),
+    ("meters", "growthring.pricing.book:MeterFile"),
 )
-"""Name and model of each TOML file that an editor can check while it is typed."""
+"""Name and model of each file that an editor can check while it is typed."""
 
 
 def settings_schemas() -> dict[str, str]:
@@ -180,6 +192,11 @@ def _describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
         described["description"] = (inspect.getdoc(inner) or "").partition("\n")[0]
         for name, text in _field_descriptions(inner).items():
             described["properties"][name]["description"] = text
+            if described["properties"][name].get("format") == "time":
+                del described["properties"][name]["format"]  # of JSON Schema, which has seconds and a zone
+                described["properties"][name]["pattern"] = r"^\d\d:\d\d(:\d\d)?$"
+            if name in _CHOSEN_BY and "const" in described["properties"][name]:
+                described["required"] = [name, *described.get("required", [])]
             if name in ("files", "occurrence_within"):
                 many = described["properties"][name]
                 many["anyOf"] = [{"type": "string"}, {"type": many.pop("type"), "items": many.pop("items")}]
@@ -188,12 +205,14 @@ def _describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
 
 
 def settings_descriptions() -> Iterator[tuple[str, str]]:
-    for _, _, path in SETTINGS:
-        if model := optional(path):
-            for inner in _models_in(model):
-                descriptions = _field_descriptions(inner)
-                for name in inner.model_fields:
-                    yield f"setting {inner.__name__}.{name}", descriptions.get(name, "")
+    for _, _, paths in SETTINGS:
+        for model in _models_at(paths):
+            yield from _described(model)
+
+
+def _described(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
+    for name, text in _field_descriptions(model).items():
+        yield f"setting {model.__name__}.{name}", text
 
 
 def _models_in(model: type[BaseModel]) -> list[type[BaseModel]]:
@@ -214,7 +233,19 @@ def _classes_in(annotation: Any) -> list[type]:
 def _field_descriptions(model: type[BaseModel]) -> dict[str, str]:
     """Return the description of each field: its own, or the one under "Attributes:" in the docstring."""
     documented = _attributes(inspect.getdoc(model) or "")
-    return {name: field.description or documented.get(name, "") for name, field in model.model_fields.items()}
+    return {
+        name: field.description or documented.get(name, "") or (_only_value(field.annotation) if name in _CHOSEN_BY else "")
+        for name, field in model.model_fields.items()
+    }
+
+
+_CHOSEN_BY = ("model",)
+"""Fields whose one value says which of several models is meant."""
+
+
+def _only_value(annotation: Any) -> str:
+    values = get_args(annotation)
+    return f"`{values[0]}`: says that it is this price." if len(values) == 1 else ""
 
 
 def _attributes(docstring: str) -> dict[str, str]:
@@ -236,8 +267,21 @@ def _model_section(model: type[BaseModel]) -> str:
 def _type_name(annotation: Any) -> str:
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
         return " ".join(f"`{member.value}`" for member in annotation)
-    name = annotation.__name__ if isinstance(annotation, type) and not getattr(annotation, "__args__", ()) else str(annotation)
-    return f"`{re.sub(r'[a-z_]+[.]', '', name)}`"
+    return f"`{_type_text(annotation)}`"
+
+
+def _type_text(annotation: Any) -> str:
+    """Write a type as in Python, without what only validation needs."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _type_text(inner[0])
+    if origin in (Union, UnionType):
+        return " | ".join(_type_text(each) for each in inner)
+    if origin is Literal:
+        return f"Literal[{', '.join(map(repr, inner))}]"
+    if origin is not None:
+        return f"{origin.__name__}[{', '.join('...' if each is Ellipsis else _type_text(each) for each in inner)}]"
+    return "None" if annotation is NoneType else getattr(annotation, "__name__", str(annotation))
 
 
 def _default(field: Any) -> str:
@@ -300,6 +344,44 @@ def _source_preset_section(preset: Any) -> str:
     excluded = [f"- `{rule.code}`, {rule.because}: left out when `{rule.when}`" for rule in preset.exclude]
     parts = [f"## {preset.name}", preset.says, _grid(("column", "expression"), columns + attributes), "\n".join(excluded)]
     return "\n\n".join(part for part in parts if part)
+
+
+RATING_POLICY = "growthring.pricing.policy:RatingPolicy"
+"""How a billing system reads a price book."""
+
+
+def rating_policies_pages() -> dict[str, str]:
+    """Return a page with the fields of a rating policy, and every shipped one."""
+    if (model := optional(RATING_POLICY)) is None:
+        return {}
+    says = (
+        "How a billing system reads a price book. `policy` in the book names one of these; `policy_changes` departs from it "
+        "field by field. [How rating works](../explanation/rating.md) says why systems differ."
+    )
+    sections = [_rating_policy_section(policy) for policy in _rating_policies()]
+    return {"rating-policies.md": _page("# Rating policies", says, _model_section(model), *sections)}
+
+
+def rating_policy_descriptions() -> Iterator[tuple[str, str]]:
+    if model := optional(RATING_POLICY):
+        yield from _described(model)
+    for policy in _rating_policies():
+        yield f"rating policy {policy.name}", policy.title
+        yield f"source of rating policy {policy.name}", policy.source
+
+
+def _rating_policies() -> list[Any]:
+    names = optional("growthring.pricing.policy:rating_preset_names")
+    return [optional("growthring.pricing.policy:rating_preset")(name) for name in names()] if names else []
+
+
+def _rating_policy_section(policy: Any) -> str:
+    plain = type(policy)(name=policy.name, title=policy.title, source=policy.source).model_dump(mode="json")
+    changed = [
+        (f"`{name}`", f"`{json.dumps(value)}`") for name, value in policy.model_dump(mode="json").items() if value != plain[name]
+    ]
+    fields = _grid(("field", "value"), changed) if changed else "Every field at its default."
+    return "\n\n".join([f"## {policy.name}", f"{policy.title}.", f"Source: {policy.source}.", fields])
 
 
 # --- metrics --------------------------------------------------------------------------------------------------------------
@@ -401,6 +483,7 @@ PAGES = (
     settings_schemas,
     presets_pages,
     source_presets_pages,
+    rating_policies_pages,
     metrics_pages,
     commands_pages,
 )
@@ -409,6 +492,7 @@ DESCRIPTIONS = (
     settings_descriptions,
     preset_descriptions,
     source_preset_descriptions,
+    rating_policy_descriptions,
     metric_descriptions,
     command_descriptions,
 )
