@@ -269,6 +269,41 @@ def test_a_dearer_price_takes_off_shortfalls_of_minimums_and_draws_balances_fast
     connection.close()
 
 
+def test_a_window_without_periods_is_empty_and_not_an_error(history: duckdb.DuckDBPyConnection):
+    found = simulate(
+        history, BASELINE, [DEARER], first_on=date(2031, 1, 1), choice="whole", segment_by=["region"], elasticity=Decimal(-1),
+        grandfathering=Grandfathering(yearly_cap=Decimal(5)), unit_costs={"m1": Decimal(1)}, target_margin=Decimal("0.5"),
+    )  # fmt: skip
+    assert found.scenarios[0].held.totals == ()
+
+
+def test_a_window_keeps_ramps_counted_from_the_first_period(history: duckdb.DuckDBPyConnection):
+    ramp = Adjustment(kind=AdjustmentKind.PERCENT_DISCOUNT, percent=Decimal(50), last_period=3)
+    version = DEARER.versions[0].model_copy(update={"adjustments": (ramp,)})
+    ramped = DEARER.model_copy(update={"name": "ramped", "versions": (version,)})
+    (whole,) = simulate(history, BASELINE, [ramped]).scenarios
+    (late,) = simulate(history, BASELINE, [ramped], first_on=date(2023, 9, 1)).scenarios
+    assert late.held.months == whole.held.months[8:]
+
+
+@pytest.mark.parametrize("currency", ["JPY", "KWD"])
+def test_currencies_without_cents_or_with_thousandths_keep_their_minor_unit(currency: str):
+    books = tuple(each.model_copy(update={"currency": currency}) for each in BASELINE)
+    connection = company(books, accounts=4, months=3, currency=currency)
+    dearer = DEARER.model_copy(update={"currency": currency})
+    same, (fast,) = simulate(connection, books, [Scenario("same", books)]).scenarios[0], as_scenarios([dearer], books)
+    assert same.held.totals[0].change == 0
+    past = History(connection, [fast], BEGINNING, END, None, "bill")
+    assert past.rate(fast).amounts.tolist() == past.rate(fast, force_sql=True).amounts.tolist()
+    connection.close()
+
+
+def test_accounts_that_are_not_billed_are_named(history: duckdb.DuckDBPyConnection):
+    with pytest.raises(ConfigurationError, match="nobody"):
+        simulate(history, BASELINE, [DEARER], accounts=["a1", "nobody"])
+    assert history.execute("SELECT COUNT(*) FROM duckdb_schemas() WHERE schema_name LIKE 'simulation%'").fetchone() == (0,)
+
+
 def test_results_are_plain_json(history: duckdb.DuckDBPyConnection):
     found = simulate(history, BASELINE, [DEARER], choice="whole", segment_by=["region"]).to_dict()
     assert json.loads(json.dumps(found))["scenarios"][0]["name"] == "dearer"

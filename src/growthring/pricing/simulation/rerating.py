@@ -124,10 +124,11 @@ class History:
         self._metered = f"{self._source}.metered"
         self._connection = self._in_schema(connection, SCHEMA)
         self._scenarios = scenarios
-        self._is_whole = accounts is None and baseline_table == "bill"
+        self._is_everyone = accounts is None
+        self._baseline = f"{self._source}.{baseline_table}"
         self._restrict(accounts)
         self._define("simulated_period")
-        self._define("baseline_bill", before=f"{self._source}.{baseline_table}")
+        self._define("baseline_bill", before=self._baseline)
         self._define("cell")
         self.cells = self._cells()
         self._quantities: _Quantities | None = None
@@ -174,7 +175,7 @@ class History:
             return commitment_effects(self._commitments, commitment_amounts(connection, on))
 
     def _has_commitments(self) -> bool:
-        if not self._is_whole:
+        if not self._is_everyone or self._baseline != f"{self._source}.bill":
             return False
         found = self._connection.execute(
             f"SELECT COUNT(*) FROM duckdb_columns() WHERE schema_name = '{self._source}' AND table_name = 'commitment'"
@@ -197,6 +198,16 @@ class History:
         priced = {component.meter for _, component, _ in _prices(scenario)}
         priced |= {name for _, _, price in _prices(scenario) if isinstance(price, CapacityTiers) for name in price.meters}
         return sorted(used - priced)
+
+    def accounts_without_subscription(self) -> int:
+        """Return how many accounts paid in the baseline without having a subscription that could be rated."""
+        if not self._is_everyone:
+            return 0
+        row = self._connection.execute(
+            f"SELECT COUNT(DISTINCT account_id) FROM {self._baseline} "
+            "WHERE account_id NOT IN (SELECT account_id FROM simulated_account)"
+        ).fetchone()
+        return int(row[0]) if row else 0
 
     def currencies_without_price(self, scenario: Scenario) -> list[str]:
         """Return currencies that are billed and in which some book of a scenario has no price at all."""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Final
@@ -63,37 +64,39 @@ def simulate(
             contract revenue of a booking model that is left behind.
 
     Raises:
-        ConfigurationError: Two scenarios share a name, one is called baseline, or a book has no price in a billed currency.
+        ConfigurationError: Two scenarios share a name, one is called baseline, a book has no price in a billed currency, or an
+            account is not billed.
     """
     _check(target_margin, unit_costs)
+    _check_accounts(connection, accounts or ())
     tried = as_scenarios(scenarios, baseline_books)
     history = History(connection, tried, first_on, until_on, accounts, baseline_table)
-    for each in tried:
-        _check_scenario(history, each)
-    cells = history.cells
-    segments = {name: history.segments(name) for name in segment_by}
-    costs = Costs(history.costs(unit_costs), target_margin) if unit_costs else None
-    results, plans = [], {BASELINE: cells.baseline}
+    with closing(history):
+        for each in tried:
+            _check_scenario(history, each)
+        cells = history.cells
+        segments = {name: history.segments(name) for name in segment_by}
+        costs = Costs(history.costs(unit_costs), target_margin) if unit_costs else None
+        results, plans = [], {BASELINE: cells.baseline}
 
-    def read(amounts: Whole, spent: Costs | None) -> Outcome:
-        return outcome(cells, amounts, segments, beyond, spent)
+        def read(amounts: Whole, spent: Costs | None) -> Outcome:
+            return outcome(cells, amounts, segments, beyond, spent)
 
-    for scenario in tried:
-        rerated = history.rate(scenario)
-        plans[scenario.name] = rerated.amounts
-        kept = read(grandfathered(cells, rerated.amounts, grandfathering), costs) if grandfathering else None
-        responding = None
-        if elasticity is not None:
-            responded = history.responding(response(cells, rerated.amounts, elasticity))
-            spent = Costs(responded.costs(unit_costs), target_margin) if unit_costs else None
-            responding = read(responded.rate(scenario).amounts, spent)
-        found = tuple(_break_evens(history, baseline_books, scenario))
-        held, effects = read(rerated.amounts, costs), history.commitment_effects(scenario)
-        results.append(ScenarioResult(scenario.name, rerated.path, rerated.reason, held, kept, responding, found, effects))
-    chosen = choose(cells, plans, choice) if choice else None
-    floors = price_floors(unit_costs or {}, target_margin) if target_margin is not None else {}
-    caveats = tuple(_caveats(history, tried, elasticity))
-    history.close()
+        for scenario in tried:
+            rerated = history.rate(scenario)
+            plans[scenario.name] = rerated.amounts
+            kept = read(grandfathered(cells, rerated.amounts, grandfathering), costs) if grandfathering else None
+            responding = None
+            if elasticity is not None:
+                responded = history.responding(response(cells, rerated.amounts, elasticity))
+                spent = Costs(responded.costs(unit_costs), target_margin) if unit_costs else None
+                responding = read(responded.rate(scenario).amounts, spent)
+            found = tuple(_break_evens(history, baseline_books, scenario))
+            held, effects = read(rerated.amounts, costs), history.commitment_effects(scenario)
+            results.append(ScenarioResult(scenario.name, rerated.path, rerated.reason, held, kept, responding, found, effects))
+        chosen = choose(cells, plans, choice) if choice else None
+        floors = price_floors(unit_costs or {}, target_margin) if target_margin is not None else {}
+        caveats = tuple(_caveats(history, tried, elasticity))
     return Simulation(first_on, until_on, tuple(results), chosen, floors, caveats)
 
 
@@ -124,6 +127,18 @@ def _check(target_margin: Decimal | None, unit_costs: Mapping[str, Decimal] | No
             f"A target margin of {target_margin} cannot be judged.",
             valid="Valid: a share of revenue from 0 to below 1, with unit costs.",
             remedy="Give unit_costs by meter.",
+        )
+
+
+def _check_accounts(connection: duckdb.DuckDBPyConnection, accounts: Sequence[str]) -> None:
+    billed = (
+        {row[0] for row in connection.execute("SELECT DISTINCT account_id FROM subscription").fetchall()} if accounts else set()
+    )
+    if unknown := sorted(set(accounts) - billed):
+        raise ConfigurationError(
+            f"Not billed under any price book: {', '.join(unknown)}.",
+            valid="Valid: account_id of a subscription.",
+            remedy="Leave these accounts out.",
         )
 
 
@@ -161,5 +176,7 @@ def _caveats(history: History, scenarios: Sequence[Scenario], elasticity: Decima
     for scenario in scenarios:
         if unpriced := history.unpriced(scenario):
             yield f"{scenario.name} has no price for {', '.join(unpriced)}, which customers used; it costs nothing there."
+    if absent := history.accounts_without_subscription():
+        yield f"{absent} accounts that paid have no subscription to usage; what they paid is left out."
     if len(history.cells.currency_names) > 1:
         yield "Currencies are not converted; totals are given for each."
