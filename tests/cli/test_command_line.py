@@ -66,6 +66,7 @@ JSON_COMMANDS = [
     ("books",), ("books", "--policies"), ("bills",), ("bills", "--by", "component"), ("bill", "17850"),
     ("commitments",), ("commitments", "--stress", "20"),
     ("simulate", "--book", "price_books/brook.yaml", "--choose", "whole"),
+    ("reconcile",), ("reconcile", "--by", "account", "--fees"),
     ("explain", "bill", "17850"),
 ]  # fmt: skip
 

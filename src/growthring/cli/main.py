@@ -11,6 +11,7 @@ from growthring.cli.answers import register as register_answers
 from growthring.cli.books import register as register_books
 from growthring.cli.data import register as register_data
 from growthring.cli.pricing import register as register_pricing
+from growthring.cli.reconcile import register as register_reconcile
 from growthring.cli.setup import register as register_setup
 from growthring.kernel.errors import GrowthringError
 
@@ -24,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for register in (register_setup, register_answers, register_books, register_pricing, register_data):
+for register in (register_setup, register_answers, register_books, register_pricing, register_reconcile, register_data):
     register(app)
 
 
