@@ -63,6 +63,12 @@ def tiers(draw: st.DrawFn, *, unit: bool = True) -> tuple[Tier, ...]:
     )
 
 
+@st.composite
+def plain_tiers(draw: st.DrawFn) -> tuple[Tier, ...]:
+    """Tiers without packages and caps."""
+    return tuple(Tier(up_to=bound, unit_price=draw(prices), flat_fee=draw(fees)) for bound in draw(bounds()))
+
+
 percent_tiers = bounds().flatmap(
     lambda found: st.tuples(*(st.builds(PercentTier, up_to=st.just(b), rate=percents, flat_fee=fees) for b in found))
 )

@@ -68,7 +68,8 @@ def rated(book: PriceBook, asked: Sequence[Asked], currency: str | None = None) 
         if row[3] not in texts[row[2]]:
             texts[row[2]].append(row[3])
     load_books(connection, tables, texts)
-    for relation in rating_chain(tables.shape):
+    has_buckets = any(use.bucket for each in asked for use in each.uses)
+    for relation in rating_chain(tables.shape, has_buckets=has_buckets):
         kind = "VIEW" if relation.is_light else "TABLE"
         connection.execute(f"CREATE OR REPLACE {kind} {relation.name} AS {relation.sql}")
     return connection

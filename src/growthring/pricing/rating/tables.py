@@ -71,6 +71,7 @@ class BookShape:
         has_rows_without_use: Some component costs something without use.
         kinds: Kinds of components: rate, fee, percentage, capacity, prorated, prorated_volume.
         steps: Number of adjustment steps by scope: bucket, line, bill.
+        decimals: Decimals of the minor units of all currencies.
     """
 
     has_quantity_changes: bool
@@ -79,6 +80,7 @@ class BookShape:
     has_rows_without_use: bool
     kinds: frozenset[str]
     steps: Mapping[str, int]
+    decimals: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -121,6 +123,7 @@ class BookTables:
             has_rows_without_use=any(row[at["is_due_without_use"]] == 1 for row in components),
             kinds=frozenset(str(row[at["kind"]]) for row in components),
             steps=steps,
+            decimals=frozenset(exponent(currency) for _, _, currency in self.components.values()),
         )
 
 
