@@ -217,6 +217,9 @@ def cumulative(counter: Counter, runs: Sequence[Any]) -> Figures:
     totals = [each.amount for each in rated]
     deltas = [after - earlier for earlier, after in pairwise([first, *totals])]
     quantities = [each.billable_quantity for each in rated]
+    packages = quantities
+    if isinstance(counter.offer.component.price, Package) and "packages" in counter.case["expected"]:
+        packages = [each.raw.precise for each in counter.rated(runs, counter.offer.adjusted(()).priced(package_price=Decimal(1)))]
     return {
         "deltas": deltas,
         "lines": deltas,
@@ -225,7 +228,7 @@ def cumulative(counter: Counter, runs: Sequence[Any]) -> Figures:
         "amount": totals[-1],
         "total": totals[-1],
         "quantities": quantities,
-        "packages": quantities,
+        "packages": packages,
     }
 
 
@@ -261,15 +264,16 @@ def incremental(counter: Counter) -> Figures:
     earlier = _billed_before(counter, before, billed, plain)
     limits = [each for each in counter.adjustments if each.kind in _LIMITS]
     caps = [each for each in limits if each.kind is AdjustmentKind.MAXIMUM]
-    jobs = [_fees(offer, [earlier, *lines[:count]], caps) for count in range(1, len(lines) + 1)]
-    *totals, final = (each.amount for each in counter.rate([*jobs, _fees(offer, [earlier, *lines], limits)]))
-    owed = [after - previous for previous, after in pairwise([earlier, *totals])]
-    discounts = [line - each for line, each in zip(lines, owed, strict=True)]
+    jobs = [_fees(offer, [earlier, *lines[:count]], caps) for count in range(len(lines) + 1)]
+    first, *totals, final = (each.amount for each in counter.rate([*jobs, _fees(offer, [earlier, *lines], limits)]))
+    owed = [after - previous for previous, after in pairwise([first, *totals])]
+    listed = _added_lines(counter, before, added, bool(billed), []) if plain else lines
+    discounts = [line - each for line, each in zip(listed, owed, strict=True)]
     zero = Amount(ZERO, ZERO, offer.currency)
     low, high = _billable(counter, before, before + added)
     return {
-        "amount": final - earlier,
-        "delta": final - earlier,
+        "amount": final - first,
+        "delta": final - first,
         "total": final,
         "lines": owed,
         "raw_lines": lines,

@@ -110,11 +110,13 @@ def rounded_amounts(case: Mapping[str, Any], rate: Rate) -> Figures:
     listed = case.get("lines", case.get("usage_amounts", case.get("amounts", lone)))
     lines = [number(each.get("amount") if isinstance(each, Mapping) else each) or ZERO for each in listed]
     currency = str(price.first("currency") or "USD").upper()
+    scale = -6 if any(-int(each.as_tuple().exponent) > 8 for each in lines) else 0  # a millionth of a unit has 6 decimals more
     components = tuple(
-        Component(id=f"c{place:03d}", meter=METER, price=PerUnit(unit_price=each)) for place, each in enumerate(lines)
+        Component(id=f"c{place:03d}", meter=METER, price=PerUnit(unit_price=each.scaleb(-scale)))
+        for place, each in enumerate(lines)
     )
     policy = policy_of(case, price)
-    (rated,) = rate([Job(components, (Use(METER, Decimal(1), events=1),), policy, currency)])
+    (rated,) = rate([Job(components, (Use(METER, Decimal(1).scaleb(scale), events=1),), policy, currency)])
     return {"amount": rated.amount, "lines": list(rated.lines), "total": rated.amount}
 
 
@@ -140,10 +142,10 @@ def _fee_of_one(first: date, last: date | None, target: date, day: int, months: 
     """Add up a fee of one over the billing periods that are owed by a day."""
     month = BillingCalendar(date(2000, 1, day), "month")  # a January, so that the anchor has the day
     start = next(each.period_start for each in month.periods(first, first + timedelta(days=62)) if each.period_start >= first)
-    anchor = date(2000, start.month, 1)
-    cycles = (
-        month if months == 1 else BillingCalendar(anchor.replace(day=min(day, monthrange(2000, start.month)[1])), "month", months)
-    )
+    turns = [date(2000, (start.month - 1 + turn) % 12 + 1, 1) for turn in range(0, 12, months)]
+    longest = max(turns, key=lambda each: monthrange(2000, each.month)[1])
+    anchor = longest.replace(day=min(day, monthrange(2000, longest.month)[1]))
+    cycles = BillingCalendar(anchor, "month", months)
     ends_on = last or date(9999, 12, 31)
     periods = [
         each

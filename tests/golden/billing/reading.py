@@ -213,12 +213,20 @@ def block_tiers(raw: Any) -> tuple[BlockTier, ...]:
     return tuple(found)
 
 
+def _limits(raw: Any) -> dict[str, Decimal | None]:
+    if isinstance(raw, list):
+        return {each["unit"]: _bound(each.get("max", each.get("limit"))) for each in raw}
+    if isinstance(raw, Mapping):
+        return {unit: _bound(limit) for unit, limit in raw.items()}
+    return {} if _bound(raw) is None else {METER: _bound(raw)}
+
+
 def _capacity_tiers(terms: Terms) -> CapacityTiers:
     return CapacityTiers(
         tiers=tuple(
             CapacityTier(
                 price=number(each.get("price", each.get("fee", each.get("amount")))) or ZERO,
-                limits={unit: _bound(limit) for unit, limit in (each.get("limits") or {}).items()},
+                limits=_limits(each.get("limits", each.get("max"))),
             )
             for each in terms.first("tiers")
         )
@@ -290,7 +298,8 @@ def base_of(price: Mapping[str, Any]) -> str:
         ("percentage", "rate_pct" in price),
         ("dynamic", "multiplier" in price),
     )
-    return next((base for base, holds in signs if holds), "per_unit")
+    named = (str(price.get(key)).lower() for key in ("tier_mode", "mode", "model", "type", "charge_model"))
+    return next((BASES[word] for word in named if word in BASES), next((base for base, holds in signs if holds), "per_unit"))
 
 
 def _conversion(raw: Mapping[str, Any] | None) -> Conversion | None:

@@ -165,7 +165,7 @@ def open_rated(jobs: Sequence[Job]) -> tuple[duckdb.DuckDBPyConnection, list[Rel
     load_books(connection, tables, {METER: sorted({row[3] for row in rows.metered if row[2] == METER})})
     chain = rating_chain(tables.shape)
     for relation in chain:
-        connection.execute(f"CREATE OR REPLACE TABLE {relation.name} AS {relation.sql}")
+        connection.execute(f"CREATE {'VIEW' if relation.is_light else 'TABLE'} {relation.name} AS {relation.sql}")
     return connection, chain
 
 

@@ -19,6 +19,8 @@ def uses_of(offer: Offer, used: Any, case: Case) -> tuple[Use, ...]:
     if isinstance(used, Mapping):
         return tuple(Use(meter, number(each) or ZERO, events=1) for meter, each in used.items())
     quantity = number(used) or ZERO
+    if offer.component.conversion is None:
+        quantity = max(quantity, ZERO)  # meters give nothing below zero unless they are told to keep it
     price = offer.component.price
     if isinstance(price, Graduated | Volume) and price.tiers_by == "full_units":
         changes = changes_of(case) or ()
