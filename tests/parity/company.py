@@ -1,6 +1,7 @@
 """A small made-up company with every kind of line the relations tell apart; the same on every run."""
 
 import random
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -11,8 +12,9 @@ import duckdb
 from growthring.engine.catalog import create_empty
 from growthring.engine.duckdb_session import connect
 from growthring.kernel.period import Month
+from growthring.revenue.rated_usage import put_components
 from growthring.revenue.setting import Setting, TagSpan
-from growthring.tables import CANONICAL
+from growthring.tables import BILL, CANONICAL, RATED_LINE, Table
 
 ACCOUNTS = 36
 FIRST = Month.parse("2023-01")
@@ -47,7 +49,43 @@ def open_company() -> duckdb.DuckDBPyConnection:
         marks = ", ".join(f"CAST(? AS {column.type.value})" for column in table.columns)
         values = [[row.get(name) for name in names] for row in rows]
         connection.executemany(f"INSERT INTO {table.name} VALUES ({marks})", values)
+    _put_rated(connection)
     return connection
+
+
+def _put_rated(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create rated lines and bills: anchored periods, bills that are adjusted, some without lines, large and negative amounts."""
+    chance = random.Random(77)
+    products = {"calls": "api", "storage": "api", "tokens": "tokens", "platform": "platform"}
+    rows = [
+        ("list", "2020-01-01", each, currency, product, int(each == "platform"), int(product == "tokens"), int(each == "calls"),
+         date(1, 1, 1), date(9999, 12, 31))
+        for each, product in products.items()
+        for currency in ("USD", "EUR", "JPY")
+    ]  # fmt: skip
+    put_components(connection, rows)
+    for table in (RATED_LINE, BILL):
+        create_empty(connection, table)
+    for number in range(ACCOUNTS):
+        account, currency = f"a{number:02d}", ("USD", "USD", "EUR", "JPY")[number % 4]
+        places = 0 if currency == "JPY" else -2
+        anchor = chance.choice((1, 1, 1, 15, 28))
+        for month in (FIRST + back for back in range(LAST.index - FIRST.index + 1)):
+            start, end = month.first_day.replace(day=anchor), (month + 1).first_day.replace(day=anchor)
+            head = [f"c-{account}-0" if number % 5 == 0 else account, account, start, end, "list"]
+            for component in products:
+                if chance.random() < 0.6:
+                    quantity = Decimal(chance.randrange(0, 10**9)).scaleb(-3)
+                    amount = Decimal(chance.randrange(-50, 10 ** chance.choice((3, 6, 12)))).scaleb(places)
+                    line = [*head, "2020-01-01", component, "", quantity, quantity, 1, amount, amount, amount, currency]
+                    _insert(connection, RATED_LINE, line)
+            adjusted = Decimal(chance.choice((0, 0, chance.randrange(-900, 900)))).scaleb(places)
+            _insert(connection, BILL, [*head, 0, adjusted, adjusted, currency])
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: Table, row: Sequence[Any]) -> None:
+    marks = ", ".join(f"CAST(? AS {column.type.value})" for column in table.columns)
+    connection.execute(f"INSERT INTO {table.name} VALUES ({marks})", [str(cell) for cell in row])
 
 
 class _Maker:
@@ -109,6 +147,7 @@ class _Maker:
         for make in (self._monthly, self._annual, self._usage, self._contract):
             if chance.random() < 0.65:
                 make(account, currency)
+        self._commitment(account, number, currency)
 
     def _monthly(self, account: str, currency: str) -> None:
         chance, seats = self.chance, self.chance.randrange(1, 30)
@@ -198,6 +237,27 @@ class _Maker:
                     paused_to=paused and chance.choice((None, paused + timedelta(days=70))),
                 )
             start, renews = end, contract
+
+    def _commitment(self, account: str, number: int, currency: str) -> None:
+        """Promise something; by the number alone, so that the rest of the company stays as it is."""
+        start = (FIRST + number % 5).first_day
+        self._add(
+            "commitment",
+            commitment_id=f"k{number:02d}",
+            account_id=account,
+            contract_id=f"c-{account}-0" if number % 3 == 0 else None,
+            kind=("minimum", "prepaid", "ela", "minimum", "minimum")[number % 5],
+            starts_on=start,
+            ends_on=None if number % 7 == 2 else start.replace(year=start.year + 1),
+            amount=Decimal(1200 * (number + 1)) if currency == "JPY" else Decimal(1000 * (number + 1)),
+            currency=currency,
+            priority=1,
+            scope="account",
+            rollover_share=0,
+            overage_factor=1,
+            true_up="period" if number % 2 else "term_end",
+            voided_on=(FIRST + 9).first_day if number % 9 == 4 else None,
+        )
 
     def _line(
         self,

@@ -14,8 +14,33 @@ from growthring.tables import CANONICAL
 from tests.parity.company import SETTING, open_company
 from tests.parity.statements import POLICIES
 
-INPUTS = ("month_spine", "currency_unit", "reporting_rate", "tag", "entity_span", "excluded_account", "excluded_product")
-COMPUTED = ("monthly", "rate_segment", "spread_month", "recurring", "panel", "step", "entity_change", "movement", "entity_month")
+INPUTS = (
+    "rated_line",
+    "bill",
+    "rated_component",
+    "month_spine",
+    "currency_unit",
+    "reporting_rate",
+    "tag",
+    "entity_span",
+    "excluded_account",
+    "excluded_product",
+)
+COMPUTED = (
+    "rated_share",
+    "rated_month",
+    "spread_segment",
+    "run_rate",
+    "monthly",
+    "rate_segment",
+    "spread_month",
+    "recurring",
+    "panel",
+    "step",
+    "entity_change",
+    "movement",
+    "entity_month",
+)
 """Relations that are read more than once: computed into tables, the others stay views."""
 
 COMPARED = ("recurring", "panel", "movement", "entity_month")

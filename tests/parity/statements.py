@@ -24,11 +24,14 @@ POLICIES: dict[str, Policy] = {
     "parent": STANDARD.replace(level="parent", fx="constant", grr_cap="product"),
     "trailing_3": STANDARD.replace(smoothing="trailing_3", ndr="avg4q"),
     "contracted": STANDARD.replace(evidence="both", basis="contracted", level="item", pause="churn", churn_time="days_past_due"),
+    "rated": STANDARD.replace(usage_evidence="rated_with_fees"),
+    "committed": STANDARD.replace(usage_evidence="rated", evidence="both", smoothing="committed_plus_trailing", ndr="two_year"),
 }
 """The policies under which the engines run the made-up company."""
 
 VARIATIONS: dict[str, tuple[str, ...]] = {
     "evidence": ("contracts", "both"),
+    "usage_evidence": ("rated", "rated_with_fees"),
     "grain": ("event", "day", "quarter"),
     "level": ("item", "subscription", "parent"),
     "basis": ("billed", "recognised", "usage_smoothed"),
@@ -85,6 +88,9 @@ def varied_policies() -> list[Policy]:
         STANDARD.replace(exclude=[{"attribute": "country", "value": "DE"}], grr_cap="contract"),
         STANDARD.replace(grain="event", same_period="ignore"),
         STANDARD.replace(grain="day", same_period="gross", level="parent"),
+        STANDARD.replace(usage_evidence="rated", smoothing="quarter_x4"),
+        STANDARD.replace(usage_evidence="rated", basis="usage_smoothed"),
+        STANDARD.replace(usage_evidence="rated_with_fees", basis="billed"),
     ]
     return [*POLICIES.values(), *map(preset, preset_names()), *singles, *special]
 

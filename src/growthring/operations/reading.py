@@ -16,7 +16,9 @@ from growthring.operations.project import Project
 from growthring.revenue.evaluation import base_month
 from growthring.revenue.ledger import Ledger
 from growthring.revenue.metrics import Metric
+from growthring.revenue.pipeline import reads_rated
 from growthring.revenue.policy import Policy
+from growthring.revenue.rated_usage import RatedUsage, rated_usage
 from growthring.revenue.stored_ledger import open_ledger
 
 _CODES_TOLD = 3
@@ -71,7 +73,22 @@ def read(
     chosen = policy.replace(**dict(metric.basis)) if metric and metric.basis else policy
     current = project.shelf.load(snapshot) if snapshot else project.snapshot()
     setting = project.setting(current, currency=currency, as_of=as_of)
-    return Reading(project, current, open_ledger(project.store, current, chosen, setting, progress=progress))
+    rated = rated_for(project, current, chosen, as_of, progress)
+    return Reading(project, current, open_ledger(project.store, current, chosen, setting, rated=rated, progress=progress))
+
+
+def rated_for(
+    project: Project, snapshot: Snapshot, policy: Policy, as_of: datetime | None = None, progress: Progress = silent
+) -> RatedUsage | None:
+    """Return rated usage for a policy that reads it, bringing it up to date first; nothing for other policies."""
+    terms = project.price_terms(snapshot, as_of) if reads_rated(policy) else None
+    if terms is None:
+        return None
+    from growthring.pricing.stored_rating import open_rating
+
+    rating = open_rating(project.store, snapshot, terms, progress=progress)
+    with rating.connection:
+        return rated_usage(rating)
 
 
 def last_month_of(reading: Reading, at: str | None, *, include_partial: bool) -> Month:

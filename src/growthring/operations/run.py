@@ -13,6 +13,7 @@ from growthring.kernel.progress import Progress, silent
 from growthring.operations.assertions import AssertionResult, check_assertions, unanswerable
 from growthring.operations.closes import Restated, restated_closes
 from growthring.operations.project import Project
+from growthring.operations.reading import rated_for
 from growthring.revenue.stored_ledger import open_ledger
 
 _PRIVATE = 0o700
@@ -113,7 +114,9 @@ def _bring_up_to_date(project: Project, snapshot: Snapshot, progress: Progress) 
     if not snapshot.data_through:
         return None, None
     setting = project.setting(snapshot)
-    ledger = open_ledger(project.store, snapshot, project.policy(), setting, progress=progress)
+    policy = project.policy()
+    rated = rated_for(project, snapshot, policy, progress=progress)
+    ledger = open_ledger(project.store, snapshot, policy, setting, rated=rated, progress=progress)
     row = ledger.connection.execute("SELECT MIN(month) FROM entity_month").fetchone()
     ledger.connection.close()
     first = Month(row[0]) if row and row[0] is not None else None
