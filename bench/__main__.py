@@ -1,10 +1,10 @@
-"""Run every benchmark: ``python -m bench [--quick] [startup] [ledger] [scaling] [events [--millions N]]``."""
+"""Run every benchmark: ``python -m bench [--quick] [startup] [ledger] [scaling] [events [--millions N]] [rating]``."""
 
 import sys
 
-from bench import events, ledger, scaling, startup
+from bench import events, ledger, rating, scaling, startup
 
-_ALL = {"startup": startup.main, "ledger": ledger.main, "scaling": scaling.main, "events": events.main}
+_ALL = {"startup": startup.main, "ledger": ledger.main, "scaling": scaling.main, "events": events.main, "rating": rating.main}
 
 
 def main(arguments: list[str]) -> int:
