@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from growthring.pricing.adjustment import AdjustmentKind
 from growthring.pricing.book import MeterFile, PriceBook, read_yaml, unmet_meters
-from growthring.pricing.policy import rating_preset_names
+from growthring.pricing.policy import RatingPolicy, rating_preset_names
 from growthring.pricing.price import Price
 from growthring.pricing.reference import Bill, Share, Use, rate_bill
 
@@ -136,6 +136,13 @@ def test_the_page_shows_every_price_model_and_every_adjustment() -> None:
     page = PAGE.read_text()
     assert [name for name in models if f"model: {name}" not in page] == []
     assert [kind for kind in AdjustmentKind if f"kind: {kind}" not in page] == []
+
+
+def test_the_explanation_names_every_choice_of_a_rating_policy() -> None:
+    page = (ROOT / "docs" / "explanation" / "rating.md").read_text()
+    choices = RatingPolicy.model_fields.keys() - {"name", "title", "source"}
+    assert {field for field in choices if f"`{field}`" not in page} == set()
+    assert [int(number) for number in re.findall(r"^\| (\d+)\. ", page, flags=re.MULTILINE)] == list(range(1, 25))
 
 
 def test_the_published_schema_takes_what_the_program_takes_and_refuses_a_misspelt_field(tmp_path: Path) -> None:
