@@ -295,7 +295,7 @@ def _filled(mapping: BoundMapping) -> str:
         value = f"w_{column.name}"
         if column.name == "list_amount" and not mapping.columns.keys() & {"list_amount", *_DISCOUNTS}:
             value = "w_amount"
-        elif column.name == "list_amount":
+        elif column.name == "list_amount" and "recurring_discount_amount" in mapping.table.column_names:
             exact = "coalesce(v_list_amount - coalesce(v_recurring_discount_amount, 0) - coalesce(v_one_off_discount_amount, 0)"
             sums = "w_amount + w_recurring_discount_amount + w_one_off_discount_amount"
             value = f"CASE WHEN {exact} = v_amount, true) THEN TRY_CAST({sums} AS {column.type.value}) ELSE {value} END"

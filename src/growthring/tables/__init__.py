@@ -8,9 +8,11 @@ from growthring.tables.derived import DRIVERS, MOVEMENT, MOVEMENTS, REASONS, REC
 from growthring.tables.drawdown import COMMITMENT_BALANCE, COMMITMENT_CHARGE, DRAWABLE, DRAWDOWN, OVERAGE
 from growthring.tables.fx_rate import FX_RATE
 from growthring.tables.invoice_line import INVOICE_LINE
+from growthring.tables.offer import OFFER
 from growthring.tables.problem import PROBLEM
 from growthring.tables.product import PRODUCT
 from growthring.tables.rated import BILL, BILLING_PERIOD, METERED, METERED_CHANGE, METERED_EVENT, RATED_LINE, SUBSCRIPTION
+from growthring.tables.trial import TRIAL
 from growthring.tables.usage import USAGE
 from growthring.tables.usage_correction import USAGE_CORRECTION
 
@@ -26,6 +28,8 @@ CANONICAL: dict[str, Table] = {
         USAGE,
         USAGE_CORRECTION,
         COMMITMENT,
+        OFFER,
+        TRIAL,
         FX_RATE,
     )
 }
@@ -73,6 +77,7 @@ __all__ = [
     "METERED_EVENT",
     "MOVEMENT",
     "MOVEMENTS",
+    "OFFER",
     "OVERAGE",
     "PROBLEM",
     "PRODUCT",
@@ -80,6 +85,7 @@ __all__ = [
     "REASONS",
     "RECURRING",
     "SUBSCRIPTION",
+    "TRIAL",
     "USAGE",
     "USAGE_CORRECTION",
     "Check",
