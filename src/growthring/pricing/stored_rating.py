@@ -204,15 +204,16 @@ def _rate(store: Store, rating: Rating, metered: Artifact, progress: Progress) -
     connection = rating.connection
     first, *rest = rating.chain
     connection.execute(f"CREATE OR REPLACE TABLE every_period AS {first.sql}")
-    stable = digest(["rated/1", *(each.sql for each in rest), rating.terms.digest, _fingerprint(connection, "every_period")])
+    prices = digest(["rated/1", *(each.sql for each in rest), repr(rating.terms.books), repr(rating.terms.every_meter)])
     months = _months(connection, "every_period")
     for done, month in enumerate(months):
         sources = {name: _files(metered, name).get(month) for name in metered.facts["tables"]}
-        shelf = _Shelf(store.root / "rated" / f"{digest([stable, str(month)])}.json", store)
+        stable = digest([prices, str(month), _fingerprint(connection, f"(SELECT * FROM every_period WHERE {_in(month)})")])
+        shelf = _Shelf(store.root / "rated" / f"{stable}.json", store)
         before = shelf.load()
         artifact = store.build(
             "rated/1",
-            [stable, str(month), *(source[1] if source else "" for source in sources.values())],
+            [stable, *(source[1] if source else "" for source in sources.values())],
             partial(_write_rated, rating, month, sources, before),
         )
         if before is None or before.artifact.key != artifact.key:
