@@ -106,6 +106,21 @@ def test_the_kernel_and_the_sql_path_ask_for_the_same_cents(price, seed: int, po
     connection.close()
 
 
+def test_a_subscription_that_changes_its_book_within_a_period_is_billed_once_on_both_paths():
+    connection = company(accounts=3, months=4)
+    connection.execute(
+        "UPDATE subscription SET ends_on = DATE '2023-02-20' WHERE subscription_id = 's1'; "
+        "INSERT INTO subscription SELECT subscription_id, account_id, 'standard', calendar_id, DATE '2023-02-23', "
+        "DATE '9999-12-31', currency FROM subscription WHERE subscription_id = 's1'"
+    )
+    both = Scenario("both", (STANDARD, BUSINESS))
+    tried = as_scenarios([both, DEARER], BASELINE)
+    past = History(connection, tried, BEGINNING, END, None, "bill")
+    for each in tried:
+        assert past.rate(each).amounts.tolist() == past.rate(each, force_sql=True).amounts.tolist()
+    connection.close()
+
+
 def test_adjusted_books_go_through_the_sql_path_and_say_so(history: duckdb.DuckDBPyConnection):
     floor = Adjustment(kind=AdjustmentKind.MINIMUM, amount=Decimal(500))
     version = DEARER.versions[0].model_copy(update={"adjustments": (floor,)})
