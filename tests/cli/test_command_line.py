@@ -67,7 +67,7 @@ JSON_COMMANDS = [
     ("commitments",), ("commitments", "--stress", "20"),
     ("simulate", "--book", "price_books/brook.yaml", "--choose", "whole"),
     ("reconcile",), ("reconcile", "--by", "account", "--fees"),
-    ("explain", "bill", "17850"),
+    ("explain", "bill", "17850"), ("corrections", "--billed", "2024-02-01"),
 ]  # fmt: skip
 
 

@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     app.command(
         epilog="Example: growthring bill ACCOUNT --at 2013-05   (the same as growthring explain bill ACCOUNT --at 2013-05)"
     )(bill)
+    app.command(epilog="Example: growthring corrections --billed 2014-01-05")(corrections)
     app.command(epilog="Example: growthring books   ·   growthring books --policies")(books)
     app.command(
         epilog="Example: growthring commitments   ·   growthring commitments ACCOUNT   ·   growthring commitments --stress 20"
@@ -71,6 +72,30 @@ def bill(
         say(f"  book {each.book} from {each.version}, read as {each.policy}; subscription {each.subscription_id}\n")
         print_table(each.rows())
         say()
+
+
+def corrections(
+    billed: Annotated[str, typer.Option("--billed", help="Day on which bills were issued, YYYY-MM-DD.")],
+    top: Top = 20,
+    as_json: AsJson = False,
+    project: ProjectFolder = HERE,
+) -> None:
+    """Show what late records, amendments and new prices change about periods that were billed already."""
+    from dataclasses import replace
+
+    from growthring.operations.project import Project
+    from growthring.operations.rebilling import corrections as answer_of
+
+    billed_at = instant(billed)
+    assert billed_at is not None  # noqa: S101 - the option is required
+    with drawn() as progress:
+        answer = answer_of(Project.open(project), billed_at, progress=progress)
+    if as_json:
+        say(answer.as_json())
+    else:
+        print_answer(replace(answer, rows=answer.rows[:top] if top else answer.rows))
+        if top and len(answer.rows) > top:
+            say(f"\n{len(answer.rows) - top:,} more; --top 0 lists all.")
 
 
 def books(
