@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from growthring.engine.catalog import create_empty
 from growthring.kernel.errors import ConfigurationError
 from growthring.pricing.adjustment import Adjustment, AdjustmentKind
-from growthring.pricing.book import PriceBook, Version
-from growthring.pricing.price import PerUnit
+from growthring.pricing.book import Component, PriceBook, Version
+from growthring.pricing.price import Flat, PerUnit
 from growthring.pricing.rating.tables import BEGINNING, END
 from growthring.pricing.simulation.grandfathering import Grandfathering, grandfathered
 from growthring.pricing.simulation.kernel import Whole
@@ -22,8 +22,8 @@ from growthring.pricing.simulation.result import Change, Outcome
 from growthring.pricing.simulation.scenario import Scenario, as_scenarios, latest
 from growthring.pricing.simulation.simulate import simulate
 from growthring.tables import ACCOUNT, COMMITMENT, CONTRACT
-from tests.pricing.rating.books import cell_prices
-from tests.pricing.simulation.world import BUSINESS, STANDARD, book, company, graduated, volume
+from tests.pricing.rating.books import cell_prices, decimals
+from tests.pricing.simulation.world import BUSINESS, METERS, STANDARD, book, company, graduated, volume
 
 BASELINE = (STANDARD, BUSINESS)
 DEARER = book("dearer", graduated((100, "0.60"), (None, "0.25")), "40", PerUnit(unit_price=Decimal("6")))
@@ -94,16 +94,33 @@ def test_an_attribute_counts_in_the_months_in_which_it_held(history: duckdb.Duck
     assert by_region["north"] + by_region["south"] == total(found.held.totals)[0]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(cell_prices, st.integers(0, 10**6), st.sampled_from(["standard", "stripe", "lago", "orb"]))
-def test_the_kernel_and_the_sql_path_ask_for_the_same_cents(price, seed: int, policy: str):
-    connection = company(accounts=3, months=3, seed=seed)
-    scenario = book("tried", price, "13.37", policy=policy)
-    tried = as_scenarios([scenario], BASELINE)
-    history = History(connection, tried, BEGINNING, END, None, "bill")
+@pytest.fixture(scope="module")
+def small() -> duckdb.DuckDBPyConnection:
+    return company(accounts=5, months=3, seed=3)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    first=cell_prices,
+    second=cell_prices,
+    included=st.just(Decimal(0)) | decimals("0", "900", 3),
+    policy=st.sampled_from(["standard", "stripe", "lago", "orb", "meteroid"]),
+)
+def test_the_kernel_and_the_sql_path_ask_for_the_same_cents(
+    small: duckdb.DuckDBPyConnection, first, second, included, policy: str
+):
+    components = (
+        Component(id="first", meter="m1", price=first),
+        Component(id="second", meter="m1", price=second, included_units=included),
+        Component(id="seats", meter="m2", price=second),
+        Component(id="fee", price=Flat(amount=Decimal("13.37"))),
+    )
+    version = Version(effective_from=date(2020, 1, 1), components=components)
+    tried = as_scenarios([PriceBook(name="tried", currency="USD", policy=policy, meters=METERS, versions=(version,))], BASELINE)
+    history = History(small, tried, BEGINNING, END, None, "bill")
     fast, slow = history.rate(tried[0]), history.rate(tried[0], force_sql=True)
+    history.close()
     assert fast.amounts.tolist() == slow.amounts.tolist()
-    connection.close()
 
 
 def test_a_subscription_that_changes_its_book_within_a_period_is_billed_once_on_both_paths():
