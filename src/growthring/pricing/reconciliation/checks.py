@@ -28,7 +28,9 @@ def shifted_period(difference: Difference, around: Surroundings) -> str | None:
         cancels = abs(difference.residual_amount + other.residual_amount) <= difference.tolerance + other.tolerance
         is_moved = difference.invoiced_amount == other.rated_amount != 0 or difference.rated_amount == other.invoiced_amount != 0
         if cancels or is_moved:
-            return f"the period from {other.period_start} has {other.residual_amount:+f} {other.currency}"
+            return (
+                f"the period from {other.period_start} has {other.residual_amount:+.{exponent(other.currency)}f} {other.currency}"
+            )
     return None
 
 
