@@ -25,6 +25,19 @@ for _module in ("tests.pricing.metering.golden", "tests.pricing.commitments.gold
     _BOTH |= import_module(_module).FORMS
 
 
+_FAMILIES = (
+    ("proration", "bill_cycle_day", "proration_ratio"),
+    ("proration", "old", "proration_change"),
+    ("proration", "new", "proration_change"),
+    ("proration", "changed", "proration_mixed"),
+    ("proration", "fee", "proration_amount"),
+    ("grant", "grants", "grant_burndown_timeline"),
+    ("wallet", "wallets", "wallet_drawdown"),
+    ("coupon", "", "coupons"),
+)
+"""First word of a model, a key of its price, and the form that answers the like."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What came of a case: passed or failed, and why."""
@@ -36,17 +49,19 @@ class Outcome:
 
 def answers(case: Mapping[str, Any]) -> dict[str, Figures]:
     """Return the figures of a case by path."""
-    name = _named(case["model"])
+    name = _named(case)
     if name in _BOTH:
         return _BOTH[name](case)
     form = _MINE.get(name, charges.answer)
     return {path: form(case, rate) for path, rate in PATHS.items()}
 
 
-def _named(model: str) -> str:
-    """Return the form of a model's name: its own, or the longest one it begins with."""
+def _named(case: Mapping[str, Any]) -> str:
+    """Return the form of a case: the longest its model begins with, else the one of its family that its price speaks of."""
+    model, price = case["model"], case.get("price") or {}
     known = [name for name in (*_BOTH, *_MINE) if f"{model}_".startswith(f"{name}_")]
-    return max(known, key=len, default="")
+    family = (form for word, key, form in _FAMILIES if model.startswith(word) and (not key or key in price))
+    return max(known, key=len, default="") or next(family, "")
 
 
 def judge(case: Mapping[str, Any]) -> Outcome:

@@ -234,12 +234,16 @@ def cumulative(counter: Counter, runs: Sequence[Any]) -> Figures:
 
 def sequence(counter: Counter, used: Sequence[Any]) -> Figures:
     """Rate increments one after the other: as cumulative runs, with the quantity each adds."""
-    figures = cumulative(counter, list(accumulate(number(each) or ZERO for each in used)))
+    added = [number(each) or ZERO for each in used]
+    if counter.offer.component.conversion is not None:
+        counter, added = _converted(counter, added)
+    figures = cumulative(counter, list(accumulate(added)))
     quantities = figures["quantities"]
     figures["quantities"] = [after - before for before, after in pairwise([ZERO, *quantities])]
     figures["amounts"] = figures["deltas"]
     figures["billable_quantities"] = figures["quantities"]
-    figures["discounts_applied"] = [(number(one) or ZERO) - other for one, other in zip(used, figures["quantities"], strict=True)]
+    figures["discounts_applied"] = [one - other for one, other in zip(added, figures["quantities"], strict=True)]
+    figures["quantity"] = figures["total_quantity"] = sum(figures["quantities"], ZERO)
     return figures
 
 
@@ -257,7 +261,7 @@ def incremental(counter: Counter) -> Figures:
     before = number(case.get("pre_quantity")) or ZERO
     added = number(total_of(case)) or ZERO
     if offer.component.conversion is not None:
-        counter, before, added = _converted(counter, before, added)
+        counter, (before, added) = _converted(counter, [before, added])
     billed = number(case.get("previously_billed"))
     plain = [each for each in counter.adjustments if each.kind not in _LIMITS]
     lines = _added_lines(counter, before, added, bool(billed), plain)
@@ -280,21 +284,22 @@ def incremental(counter: Counter) -> Figures:
         "discounts": discounts,
         "discount": sum(discounts, zero),
         "true_up": final - totals[-1],
-        "quantity": added if offer.component.conversion is not None else high - low,
-        "pre_quantity": low if offer.component.conversion is None else before,
+        "quantity": high - low,
+        "pre_quantity": low,
+        "total_quantity": high,
         "discount_applied": added - (high - low),
         "packages": high - low,
     }
 
 
-def _converted(counter: Counter, before: Decimal, added: Decimal) -> tuple[Counter, Decimal, Decimal]:
-    """Convert the earlier and the added quantity, each on its own (billing §1g 7), and price what comes of them."""
+def _converted(counter: Counter, quantities: Sequence[Decimal]) -> tuple[Counter, list[Decimal]]:
+    """Convert the parts of a split, each on its own (billing §1g 7), and price what comes of them."""
     changes = {"included_units": ZERO, "included_percent": ZERO, "adjustments": (), "price": PerUnit(unit_price=Decimal(1))}
     bare = counter.offer.component.model_copy(update=changes)
-    jobs = [Job((bare,), (Use(bare.meter, each, events=1),), counter.offer.policy) for each in (before, added)]
-    earlier, more = (each.billable_quantity for each in counter.rate(jobs))
+    jobs = [Job((bare,), (Use(bare.meter, each, events=1),), counter.offer.policy) for each in quantities]
+    converted = [each.billable_quantity for each in counter.rate(jobs)]
     offer = replace(counter.offer, components=(counter.offer.component.model_copy(update={"conversion": None}),))
-    return replace(counter, offer=offer), earlier, more
+    return replace(counter, offer=offer), converted
 
 
 def _added_lines(counter: Counter, before: Decimal, added: Decimal, is_later: bool, plain: Sequence[Adjustment]) -> list[Amount]:
