@@ -1,10 +1,17 @@
-"""Run every benchmark: ``python -m bench [--quick] [startup] [ledger] [scaling] [events [--millions N]] [rating]``."""
+"""Run every benchmark: ``python -m bench [--quick] [NAME]... [--millions N]``."""
 
 import sys
 
-from bench import events, ledger, rating, scaling, startup
+from bench import events, ledger, rating, scaling, simulation, startup
 
-_ALL = {"startup": startup.main, "ledger": ledger.main, "scaling": scaling.main, "events": events.main, "rating": rating.main}
+_ALL = {
+    "startup": startup.main,
+    "ledger": ledger.main,
+    "scaling": scaling.main,
+    "events": events.main,
+    "rating": rating.main,
+    "simulation": simulation.main,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -10,6 +10,7 @@ import typer
 from growthring.cli.answers import register as register_answers
 from growthring.cli.books import register as register_books
 from growthring.cli.data import register as register_data
+from growthring.cli.offers import register as register_offers
 from growthring.cli.pricing import register as register_pricing
 from growthring.cli.reconcile import register as register_reconcile
 from growthring.cli.setup import register as register_setup

@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
     app.command(
         epilog="Example: growthring commitments   ·   growthring commitments ACCOUNT   ·   growthring commitments --stress 20"
     )(commitments)
+    app.command(epilog="Example: growthring quote ACCOUNT --more 100 --budget 80 --against new.yaml")(quote)
     app.command(epilog="Example: growthring simulate --book new.yaml --by segment --elasticity -0.3")(simulate)
 
 
@@ -222,3 +223,36 @@ def unit_costs(given: list[str]) -> dict[str, Decimal] | None:
             raise ConfigurationError(f"Not a unit cost: {each!r}.", valid="Write METER=COST, such as kwh=0.05.")
         found[meter] = number(cost)
     return found or None
+
+
+def quote(
+    account: Account,
+    meter: Annotated[str, typer.Option("--meter", help="The meter; default: the one in use.", show_default=False)] = "",
+    at: Month = None,
+    more: Annotated[
+        list[str] | None, typer.Option("--more", help="Price so many units more; may be repeated.", show_default=False)
+    ] = None,
+    budget: Annotated[str | None, typer.Option("--budget", help="What usage fits into this bill.", show_default=False)] = None,
+    alert: Annotated[
+        list[str] | None, typer.Option("--alert", help="Percent of the budget to be warned at.", show_default=False)
+    ] = None,
+    against: Annotated[
+        list[Path] | None, typer.Option("--against", help="Compare with this price book, too.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+    project: ProjectFolder = HERE,
+) -> None:
+    """Show a price as the customer sees it: average and next unit, more usage, budget, break-even, the running bill."""
+    from growthring.operations.project import Project
+    from growthring.operations.quote import Asked
+    from growthring.operations.quote import quote as answer_of
+
+    alerts = tuple(number(each) / 100 for each in alert) if alert else Asked().alerts
+    units, limit = tuple(map(number, more or ())), number(budget) if budget else None
+    asked = Asked(meter, at, units, limit, tuple(against or ()), alerts)
+    with drawn() as progress:
+        answer = answer_of(Project.open(project), account, asked, progress=progress)
+    if as_json:
+        say(answer.as_json())
+    else:
+        print_answer(answer)

@@ -42,13 +42,17 @@ def init(
     say(f"Look it over, then: growthring run -C {folder}")
 
 
-def run(project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
+def run(
+    project: ProjectFolder = HERE,
+    engine: Annotated[str, typer.Option(help="Where events are rolled up and usage is rated: duckdb or spark.")] = "duckdb",
+    as_json: AsJson = False,
+) -> None:
     """Read the sources, bring the ledger up to date, check assertions and closes."""
     from growthring.operations.project import Project
     from growthring.operations.run import run as bring_up_to_date
 
     with drawn() as progress:
-        result = bring_up_to_date(Project.open(project), progress=progress)
+        result = bring_up_to_date(Project.open(project), engine=engine, progress=progress)
     if as_json:
         print_json(_as_dict(result))
     else:

@@ -34,6 +34,9 @@ def _print_scenario(scenario: ScenarioResult, top: int) -> None:
         if outcome:
             say(f"\n{title}")
             print_table([_change("", each) for each in outcome.totals])
+    if scenario.commitments:
+        say("\nCommitments")
+        print_table([{name: _text(getattr(each, name)) for name in each.__slots__} for each in scenario.commitments])
     if scenario.break_evens:
         say("\nBreak-even with the price in force")
         rows = [

@@ -17,6 +17,7 @@ from growthring.pricing.rating.tables import BEGINNING, END
 from growthring.pricing.simulation.choice import Per
 from growthring.pricing.simulation.grandfathering import Grandfathering
 from growthring.pricing.simulation.result import Simulation
+from growthring.pricing.simulation.scenario import Scenario, latest
 from growthring.pricing.simulation.simulate import simulate
 
 
@@ -78,7 +79,7 @@ def try_prices(project: Project, files: Sequence[Path], asked: WhatIf, *, progre
     return simulate(
         rating.connection,
         rating.terms.books,
-        [_named(book, rating.terms.books) for book in books],
+        [_scenario(book, rating.terms.books) for book in books],
         first_on=month_of(project, asked.since).first_day if asked.since else BEGINNING,
         until_on=(last + 1).first_day if last else END,
         accounts=list(asked.accounts) or None,
@@ -101,10 +102,13 @@ def _choice(name: str) -> Per | None:
     return None
 
 
-def _named(book: PriceBook, baseline: Sequence[PriceBook]) -> PriceBook:
-    """Return the book under a name that no book in force has."""
-    taken = {each.name for each in baseline}
-    return book.model_copy(update={"name": f"{book.name}-new"}) if book.name in taken else book
+def _scenario(book: PriceBook, baseline: Sequence[PriceBook]) -> PriceBook | Scenario:
+    """Return what a file is tried as: a book in force is changed for who is on it, any other book is for everyone.
+
+    The last version of a changed book is taken to have held all the time.
+    """
+    changes_one = book.name in {each.name for each in baseline}
+    return Scenario(f"{book.name} (changed)", (latest(book),)) if changes_one else book
 
 
 def _grandfathering(asked: WhatIf) -> Grandfathering | None:

@@ -26,7 +26,7 @@ WITH active AS (
     AND billing_period.period_start < billed_stretch.last_on
     AND GREATEST(billing_period.period_start, billed_stretch.first_on) >= billed_stretch.from_on
     AND GREATEST(billing_period.period_start, billed_stretch.first_on) < billed_stretch.to_on
-  WHERE billing_period.period_start >= $first_on AND billing_period.period_start < $until_on
+  WHERE billing_period.period_start < $until_on
 )
 SELECT
   active.subscription_id AS subscription_id,

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date
 
-from growthring.engine.relation import Literal, Relation, compose, relation
-from growthring.pricing.rating.tables import BEGINNING, END, BookShape
+from growthring.engine.relation import Relation, compose, relation
+from growthring.pricing.rating.tables import END, BookShape
 from growthring.tables import RATED_LINE
 
 PACKAGE = "growthring.pricing.rating"
@@ -15,20 +15,16 @@ _CHARGE_COLUMNS = (
 )
 
 
-def rating_chain(
-    shape: BookShape, first_on: date = BEGINNING, until_on: date = END, *, has_buckets: bool = True
-) -> list[Relation]:
+def rating_chain(shape: BookShape, *, until_on: date = END, has_buckets: bool = True) -> list[Relation]:
     """Return the relations from ``metered`` to ``rated_line`` and ``bill``, in order.
 
     Args:
         shape: What the books use; steps that would do nothing are left out.
-        first_on: Periods that start earlier are not rated.
         until_on: Periods that start on this day or later are not rated.
         has_buckets: Whether some meter has several quantities in a period, which one line adds up.
     """
-    values: dict[str, Literal] = {"first_on": first_on, "until_on": until_on}
     stretch = _light("billed_stretch")
-    periods = compose([stretch, relation(PACKAGE, "billed_period", values)], "billed_period")
+    periods = compose([stretch, relation(PACKAGE, "billed_period", {"until_on": until_on})], "billed_period")
     chain = [Relation("billed_period", periods), stretch]
     if is_short(shape, has_buckets=has_buckets):
         chain += _short(shape)

@@ -1,0 +1,240 @@
+"""A price as the customer sees it: averages, more usage, budgets, other plans, the running bill (PR-03, PR-09)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from growthring.engine.relation import literal
+from growthring.kernel.errors import GrowthringError, UnknownValueError
+from growthring.kernel.progress import Progress, silent
+from growthring.operations.answer import Answer, money
+from growthring.operations.project import Project
+from growthring.operations.rating import month_of, rate
+from growthring.pricing.book import PriceBook, Version, read_book
+from growthring.pricing.customer_view import (
+    Plan,
+    RunningPeriod,
+    affordable,
+    budget_alerts,
+    cost_of_more,
+    plan_break_evens,
+    price_point,
+    projected_bill,
+)
+from growthring.pricing.reference import Share, plain
+from growthring.pricing.stored_rating import Rating
+
+_PAST_PERIODS = 12
+_SUM_METERS = ("sum", "count")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the customer wants to know.
+
+    Attributes:
+        meter: The meter; the one that costs most when empty.
+        at: Month whose usage is the starting point; the last one with a bill when absent.
+        more: Additional units to price.
+        budget: Money to turn into usage, and to be warned about.
+        against: Files of other price books to compare with, beside the project's own.
+        alerts: Shares of the budget to be warned at.
+    """
+
+    meter: str = ""
+    at: str | None = None
+    more: Sequence[Decimal] = ()
+    budget: Decimal | None = None
+    against: Sequence[Path] = ()
+    alerts: Sequence[Decimal] = (Decimal("0.5"), Decimal("0.8"), Decimal(1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Period:
+    """A billed period of the account."""
+
+    subscription_id: str
+    start: date
+    end: date
+    book: PriceBook
+    currency: str
+    share: Share
+    usage: dict[str, Decimal]
+
+
+def quote(project: Project, account: str, asked: Asked, *, progress: Progress = silent) -> Answer:
+    """Answer what an account pays on average and for the next unit, what more would cost, and what a budget buys.
+
+    Args:
+        project: The project.
+        account: The account's id.
+        asked: What to price.
+        progress: Told about each month rated.
+
+    Raises:
+        GrowthringError: The account has no bill then.
+        UnknownValueError: The book prices no such meter.
+    """
+    rating = rate(project, progress=progress)
+    period = _period(rating, project, account, asked.at)
+    meter = _meter(period, asked.meter)
+    others = {name: quantity for name, quantity in period.usage.items() if name != meter}
+    plan = Plan(period.book.name, _version(period), period.book.rating_policy, period.currency, period.share, others)
+    used = period.usage.get(meter, Decimal(0))
+    books = [*(each for each in rating.terms.books if each.name != period.book.name), *map(read_book, asked.against)]
+    rows = [
+        *_prices(plan, meter, used, asked),
+        *_budget(plan, meter, asked, period.currency),
+        *_other_plans(plan, books, meter, used),
+        *_running(rating, period, plan, meter, asked),
+    ]
+    return Answer(
+        metric="quote",
+        value=money(plan.amount(meter, used), period.currency),
+        unit=period.currency,
+        at=f"{period.start:%Y-%m}",
+        definition=f"What {account} pays for {plain(used)} of {meter} and all else used from {period.start} under {plan.name}.",
+        policy={"name": period.book.policy, "version": plan.version.effective_from.isoformat()},
+        snapshot=project.snapshot().snapshot_id,
+        rows=rows,
+        caveats=["What-if figures keep everything but the meter as it was in that period."],
+    )
+
+
+def _period(rating: Rating, project: Project, account: str, at: str | None) -> _Period:
+    where = f"account_id = {literal(account)}"
+    if at:
+        month = month_of(project, at)
+        where += f" AND period_start >= {literal(month.first_day)} AND period_start <= {literal(month.last_day)}"
+    row = rating.connection.execute(
+        f"SELECT subscription_id, period_start, period_end, book, currency, active_days, period_days, period_no "
+        f"FROM billed_period WHERE {where} AND period_start <= {literal(rating.terms.through)} "
+        "ORDER BY period_start DESC, 1 LIMIT 1"
+    ).fetchone()
+    if row is None:
+        raise GrowthringError(
+            f"{account} has no bill{f' for {at}' if at else ''}.", remedy="`growthring bills --by account` lists bills."
+        )
+    subscription, start, end, name, currency, active, days, number = row
+    usage = rating.connection.execute(
+        f"SELECT meter, SUM(quantity) FROM metered WHERE subscription_id = {literal(subscription)} "
+        f"AND period_start = {literal(start)} GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    book = next(each for each in rating.terms.books if each.name == name)
+    return _Period(subscription, start, end, book, currency, Share(active, days, number), dict(usage))
+
+
+def _version(period: _Period) -> Version:
+    version = period.book.version_on(max(period.start, period.book.versions[0].effective_from))
+    assert version is not None  # noqa: S101 - a billed period has one
+    return version
+
+
+def _meter(period: _Period, wanted: str) -> str:
+    priced = sorted({component.meter for component in _version(period).components if component.meter})
+    if wanted and wanted not in priced:
+        raise UnknownValueError("meter", wanted, priced)
+    if wanted or not priced:
+        return wanted
+    return max(priced, key=lambda meter: (period.usage.get(meter, Decimal(0)) > 0, meter == priced[0]))
+
+
+def _prices(plan: Plan, meter: str, used: Decimal, asked: Asked) -> Iterator[dict[str, Any]]:
+    point = price_point(plan, meter, used)
+    average = None if point.average_price is None else f"{point.average_price:.6f}"
+    yield _row("price", f"{plain(used)} {meter}", money(point.amount, plan.currency), "the bill")
+    yield _row("price", "average price", average, f"for one {meter}, fees included")
+    yield _row("price", "next unit", plain(point.marginal_price), "marginal price")
+    for more in asked.more:
+        yield _row(
+            "more", f"+{plain(more)} {meter}", money(cost_of_more(plan, meter, used, more), plan.currency), "on top of the bill"
+        )
+
+
+def _budget(plan: Plan, meter: str, asked: Asked, currency: str) -> Iterator[dict[str, Any]]:
+    if asked.budget is None:
+        return
+    found = affordable(plan, meter, asked.budget)
+    if not found:
+        yield _row("budget", money(asked.budget, currency), None, "no usage at all fits: fees alone cost more")
+    for each in found:
+        words = f"up to {plain(each.high)} {meter}" if not each.low else f"from {plain(each.low)} to {plain(each.high)} {meter}"
+        yield _row("budget", money(asked.budget, currency), words if each.has_end else f"any {meter}", "usage whose bill fits")
+
+
+def _other_plans(plan: Plan, books: Sequence[PriceBook], meter: str, used: Decimal) -> Iterator[dict[str, Any]]:
+    for book in books:
+        version = book.versions[-1]
+        if not any(component.meter == meter and component.price_in(plan.currency) for component in version.components):
+            continue
+        other = Plan(book.name, version, book.rating_policy, plan.currency, plan.share, plan.usage)
+        yield _row("plan", book.name, money(other.amount(meter, used), plan.currency), "the same usage under its latest version")
+        for each in plan_break_evens(plan, other, meter):
+            words = f"{each.cheaper_below} is cheaper below, {each.cheaper_above} from there on"
+            yield _row("break_even", f"{plain(each.quantity)} {meter}", None, words)
+
+
+def _running(rating: Rating, period: _Period, plan: Plan, meter: str, asked: Asked) -> Iterator[dict[str, Any]]:
+    """Yield the projection and the alerts of a period that is not over."""
+    through = rating.terms.through
+    definition = next((each for each in rating.terms.every_meter if each.id == meter), None)
+    if (
+        definition is None
+        or definition.aggregation not in _SUM_METERS
+        or not period.start <= through < period.end - timedelta(days=1)
+    ):
+        return
+    daily = _daily(rating, period, definition.event_name)
+    running = RunningPeriod(
+        period.start, period.end, through, {meter: {day: value for day, value in daily if day >= period.start}}
+    )
+    found = projected_bill(plan, running, _past_shares(rating, period, daily, running.elapsed))
+    yield _row("running", f"so far, to {through}", money(found.so_far, plan.currency), "")
+    between = (
+        ""
+        if found.low is None or found.high is None
+        else f"{money(found.low, plan.currency)} to {money(found.high, plan.currency)}; "
+    )
+    yield _row(
+        "running", f"projected to {period.end - timedelta(days=1)}", money(found.projected, plan.currency), between + found.note
+    )
+    for alert in budget_alerts(plan, running, asked.budget, asked.alerts) if asked.budget else ():
+        when = (
+            f"reached on {alert.crossed_on}"
+            if alert.crossed_on
+            else (f"expected on {alert.projected_on}" if alert.projected_on else "not in this period")
+        )
+        yield _row("alert", f"{plain(alert.share * 100)} % of the budget", money(alert.amount, plan.currency), when)
+
+
+def _daily(rating: Rating, period: _Period, event: str) -> list[tuple[date, Decimal]]:
+    """Return usage by day (UTC) since a year before the period."""
+    since = period.start - timedelta(days=366)
+    return rating.connection.execute(
+        "SELECT CAST(used_at AS DATE) AS day, SUM(quantity) FROM usage "
+        "WHERE account_id = (SELECT MIN(account_id) FROM subscription "
+        f"WHERE subscription_id = {literal(period.subscription_id)}) AND meter = {literal(event)} "
+        f"AND used_at >= {literal(since)} GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+
+
+def _past_shares(rating: Rating, period: _Period, daily: Sequence[tuple[date, Decimal]], elapsed: int) -> list[Decimal]:
+    """Return for each past period the share of its usage that had been used by the same day of it."""
+    periods = rating.connection.execute(
+        f"SELECT period_start, period_end FROM billed_period WHERE subscription_id = {literal(period.subscription_id)} "
+        f"AND period_end <= {literal(period.start)} ORDER BY 1 DESC LIMIT {_PAST_PERIODS}"
+    ).fetchall()
+    shares = []
+    for start, end in periods:
+        whole = sum((value for day, value in daily if start <= day < end), Decimal(0))
+        part = sum((value for day, value in daily if start <= day < start + timedelta(days=elapsed)), Decimal(0))
+        if whole > 0 and 0 < part <= whole:
+            shares.append(part / whole)
+    return shares
+
+
+def _row(kind: str, what: str, value: str | None, how: str) -> dict[str, Any]:
+    return {"kind": kind, "what": what, "value": value, "how": how}
