@@ -26,7 +26,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for register in (register_setup, register_answers, register_books, register_pricing, register_reconcile, register_data):
+for register in (
+    register_setup,
+    register_answers,
+    register_books,
+    register_pricing,
+    register_offers,
+    register_reconcile,
+    register_data,
+):
     register(app)
 
 
