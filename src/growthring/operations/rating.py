@@ -142,17 +142,28 @@ def rating_caveats(rating: Rating) -> list[str]:
 
 
 def _unpriced(rating: Rating) -> list[str]:
+    """Name quantities without a price; a meter whose records the book prices through another meter is none of them."""
     rows = rating.connection.execute(
         """
-        SELECT metered.meter, metered.dimensions, COUNT(*) FROM metered
+        WITH priced_event AS (
+          SELECT DISTINCT component.version_no, definition.event FROM component
+          JOIN meter_definition AS definition ON definition.meter = component.meter OR component.kind = 'capacity'
+        ),
+        priced_meter AS (SELECT DISTINCT version_no, currency, meter FROM component)
+        SELECT metered.meter, CASE WHEN own.meter IS NULL THEN '' ELSE metered.dimensions END AS dimensions, COUNT(*) FROM metered
         JOIN billed_period AS period
           ON period.subscription_id = metered.subscription_id AND period.period_start = metered.period_start
+        JOIN meter_definition AS definition ON definition.meter = metered.meter
+        LEFT JOIN priced_meter AS own
+          ON own.version_no = period.version_no AND own.currency = period.currency AND own.meter = metered.meter
         LEFT JOIN component ON component.version_no = period.version_no AND component.currency = period.currency
-          AND (component.meter = metered.meter OR component.kind = 'capacity')
-        LEFT JOIN dimension_rate ON dimension_rate.component_no = component.component_no
-          AND dimension_rate.dimensions = metered.dimensions
-        WHERE component.component_no IS NULL
-          OR (component.kind = 'rate' AND COALESCE(dimension_rate.rate_no, component.rate_no) = 0)
+          AND component.meter = metered.meter AND component.kind = 'rate'
+        LEFT JOIN dimension_rate
+          ON dimension_rate.component_no = component.component_no AND dimension_rate.dimensions = metered.dimensions
+        WHERE COALESCE(dimension_rate.rate_no, component.rate_no) = 0
+          OR (own.meter IS NULL AND NOT EXISTS (
+            SELECT 1 FROM priced_event WHERE priced_event.version_no = period.version_no AND priced_event.event = definition.event
+          ))
         GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2
         """
     ).fetchall()
