@@ -99,6 +99,15 @@ def print_table(
     console().print(table)
 
 
+def print_cards(answer: "Answer") -> None:
+    """Print an Answer whose rows have many columns: each row as a list of names and values."""
+    print_answer(type(answer)(**answer.as_dict() | {"rows": [], "caveats": []}))
+    for row in answer.rows:
+        say()
+        print_table([{"name": name.replace("_", " "), "value": value} for name, value in row.items() if value is not None])
+    print_caveats(answer)
+
+
 def print_answer(answer: "Answer", *, bar: bool = False) -> None:
     """Print an Answer: the figure first, then its rows, then what to know about it."""
     say(f"{answer.metric} at {answer.at}: {pretty(answer.value, answer.unit)}{_unit(answer)}")

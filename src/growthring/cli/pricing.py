@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from growthring.cli.options import HERE, AsJson, AsOf, ProjectFolder, Top, instant, number, on_day
-from growthring.cli.output import print_answer, print_json, print_table, say
+from growthring.cli.output import print_answer, print_cards, print_json, print_table, say
 from growthring.cli.progress import drawn
 from growthring.kernel.errors import ConfigurationError
 
@@ -145,6 +145,8 @@ def commitments(
             answer = answer_of(opened, on=day, as_of=known, progress=progress)
     if as_json:
         say(answer.as_json())
+    elif account:
+        print_cards(answer)
     else:
         print_answer(answer)
 

@@ -1,6 +1,7 @@
 """The Answer: a figure with everything needed to trust it. Every surface shows the same one."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -68,6 +69,19 @@ def plain(value: Decimal | float | None, unit: Unit, currency: str) -> Value:
 def money(value: Decimal, currency: str) -> str:
     """Return an amount as exact text with the currency's decimals."""
     return str(value.quantize(Decimal(1).scaleb(-exponent(currency)), rounding=ROUND_HALF_UP))
+
+
+def by_currency(amounts: Mapping[str, Decimal]) -> tuple[str, str]:
+    """Return amounts in one or several currencies as a value and its unit.
+
+    Example:
+        >>> by_currency({"USD": Decimal(5)}), by_currency({"USD": Decimal(5), "JPY": Decimal(7)})
+        (('5.00', 'USD'), ('JPY 7, USD 5.00', ''))
+    """
+    if len(amounts) == 1:
+        currency, amount = next(iter(amounts.items()))
+        return money(amount, currency), currency
+    return ", ".join(f"{currency} {money(amount, currency)}" for currency, amount in sorted(amounts.items())) or "0", ""
 
 
 def unit_name(unit: Unit, currency: str) -> str:

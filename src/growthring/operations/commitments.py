@@ -11,7 +11,7 @@ import duckdb
 from growthring.engine.relation import relation
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.progress import Progress, silent
-from growthring.operations.answer import Answer, money
+from growthring.operations.answer import Answer, by_currency, money
 from growthring.operations.project import Project
 from growthring.operations.rating import rate
 from growthring.pricing.commitments import (
@@ -25,6 +25,7 @@ from growthring.pricing.commitments import (
 from growthring.pricing.reference import plain
 from growthring.pricing.stored_rating import Rating
 
+_SHOWN = Decimal("0.0001")
 _DEFINITIONS = {
     "rpo": "Remaining performance obligations: what customers promised and did not consume yet; current is due in a year (cRPO).",
     "burn_down": "Consumed and left of each commitment, its pace over the last complete months, and where that leads.",
@@ -45,8 +46,8 @@ def commitments(
     rows = [_plain(each, each.currency) for each in (*found, *totals)]
     for row in rows[len(found) :]:
         row["account_id"] = "total"
-    value = money(totals[0].remaining_amount, totals[0].currency) if len(totals) == 1 else None
-    return _answer(project, "rpo", value, " and ".join(each.currency for each in totals) or "no commitments", day, rows)
+    value, unit = by_currency({each.currency: each.remaining_amount for each in totals})
+    return _answer(project, "rpo", value, unit, day, rows)
 
 
 def account_commitments(
@@ -84,7 +85,7 @@ def promised_revenue(
         {by: segment, "currency": currency} | {name.removesuffix("_amount"): money(row[name], currency) for name in row}
         for (segment, currency), row in sorted(sums.items())
     ]
-    return _answer(project, "revenue_split", len(rows), f"under {plain(stress * 100)} % less usage", day, rows)
+    return _answer(project, "revenue_split", len(rows), f"groups under {plain(stress * 100)} % less usage", day, rows)
 
 
 def _computed(
@@ -109,7 +110,7 @@ def _plain(each: object, currency: str) -> dict[str, Any]:
 
 def _value(value: object, name: str, currency: str) -> object:
     if isinstance(value, Decimal):
-        return money(value, currency) if currency and name.endswith("_amount") else plain(value)
+        return money(value, currency) if currency and name.endswith("_amount") else plain(value.quantize(_SHOWN))
     return value.isoformat() if isinstance(value, date) else value
 
 

@@ -9,7 +9,7 @@ from growthring.engine.snapshot import Snapshot
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.period import Month
 from growthring.kernel.progress import Progress, silent
-from growthring.operations.answer import Answer, money
+from growthring.operations.answer import Answer, by_currency, money
 from growthring.operations.project import Project
 from growthring.pricing.stored_rating import Rating, open_rating
 
@@ -64,12 +64,12 @@ def bills(
     totals: dict[str, Decimal] = {}
     for row in rows:
         totals[row["currency"]] = totals.get(row["currency"], Decimal(0)) + Decimal(row["amount"])
-    single = len(totals) == 1
+    value, unit = by_currency(totals)
     return Answer(
         metric="bills",
-        value=str(next(iter(totals.values()))) if single else None,
-        unit=next(iter(totals), "") if single else "several currencies",
-        at=at or f"through {rating.terms.through}",
+        value=value,
+        unit=unit,
+        at=at or rating.terms.through.isoformat(),
         definition="What the price books ask for usage and fees of the billing periods that begin then, before credits.",
         policy={"name": ", ".join(sorted({book.policy for book in rating.terms.books})), "version": "rating"},
         snapshot=project.snapshot().snapshot_id,

@@ -7,7 +7,7 @@ from typing import Any
 from growthring.engine.relation import relation
 from growthring.engine.small_table import put_rows
 from growthring.kernel.progress import Progress, silent
-from growthring.operations.answer import Answer, money
+from growthring.operations.answer import Answer, by_currency, money
 from growthring.operations.project import Project
 from growthring.operations.rating import rate
 from growthring.tables import BILL
@@ -43,11 +43,11 @@ def corrections(project: Project, billed_at: datetime, *, progress: Progress = s
     totals: dict[str, Decimal] = {}
     for row in found:
         totals[row["currency"]] = totals.get(row["currency"], Decimal(0)) + row["correction_amount"]
-    single = next(iter(totals), project.settings.project.currency)
+    value, unit = by_currency(totals)
     return Answer(
         metric="corrections",
-        value=money(totals.get(single, Decimal(0)), single) if len(totals) <= 1 else None,
-        unit=single if len(totals) <= 1 else "several currencies",
+        value=value,
+        unit=unit,
         at=f"since {billed_at:%Y-%m-%d}",
         definition=_DEFINITION,
         policy={"name": ", ".join(sorted({book.policy for book in now.terms.books})), "version": "rating"},
