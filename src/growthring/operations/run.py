@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from growthring.engine.snapshot import InputFile, Snapshot
 from growthring.kernel.period import Month
@@ -15,6 +16,9 @@ from growthring.operations.closes import Restated, restated_closes
 from growthring.operations.project import Project
 from growthring.operations.reading import rated_for
 from growthring.revenue.stored_ledger import open_ledger
+
+if TYPE_CHECKING:
+    from growthring.pricing.engine_rating import RatingEngine
 
 _PRIVATE = 0o700
 
@@ -51,14 +55,39 @@ class RunResult:
         return self.snapshot.files
 
 
-def run(project: Project, *, progress: Progress = silent) -> RunResult:
+def run(
+    project: Project,
+    *,
+    engine: str = "duckdb",
+    session: Any = None,  # noqa: ANN401 - a SparkSession
+    progress: Progress = silent,
+) -> RunResult:
     """Read every source, compute the ledger of the project's policy, publish the snapshot, check assertions and closes.
 
     The snapshot is published only after the ledger balances: a run that stops leaves the project as it was.
 
+    Args:
+        project: The project.
+        engine: Where events are rolled up and usage is metered and rated: duckdb or spark. The store's bytes do not depend on it.
+        session: A Spark session that is running already.
+        progress: Told about each step.
+
     Raises:
         LedgerImbalanceError: The ledger does not balance; nothing is published.
+        UnknownValueError: There is no such engine.
+        EngineUnavailableError: The engine is not installed or cannot be reached.
+        ConfigurationError: The settings of the project or of the Spark session cannot be used.
     """
+    from growthring.pricing.engine_rating import open_rating_engine
+
+    chosen = open_rating_engine(engine, session)
+    try:
+        return _run(project, chosen, progress)
+    finally:
+        chosen.close()
+
+
+def _run(project: Project, engine: "RatingEngine", progress: Progress) -> RunResult:
     from growthring.journal.entries import RunStatus
     from growthring.sources.ingestion import ingest
 
@@ -68,12 +97,17 @@ def run(project: Project, *, progress: Progress = silent) -> RunResult:
     with project.journal() as journal:
         journal.start_run(run_id)
         try:
-            settings = project.settings
+            settings, known = project.settings, _known_meters(project)
+            sources = [source for source in settings.sources if source.rollup is None]
             snapshot = ingest(
-                project.root, settings.sources, project.store, data_through=settings.project.data_through,
-                known_meters=_known_meters(project), progress=progress,
+                project.root, sources, project.store, data_through=settings.project.data_through,
+                known_meters=known, progress=progress,
             )  # fmt: skip
-            rated = _rate(project, snapshot, progress)
+            if len(sources) < len(settings.sources):
+                from growthring.operations.rolled_up_usage import with_rolled_up_usage
+
+                snapshot = with_rolled_up_usage(project, snapshot, engine, known_meters=known, progress=progress)
+            rated = _rate(project, snapshot, engine, progress)
             first, last = _bring_up_to_date(project, snapshot, progress)
             project.shelf.publish(snapshot)
             project.store.sweep()
@@ -98,14 +132,14 @@ def _known_meters(project: Project) -> frozenset[str] | None:
     return frozenset(found) if books else None
 
 
-def _rate(project: Project, snapshot: Snapshot, progress: Progress) -> int:
+def _rate(project: Project, snapshot: Snapshot, engine: "RatingEngine", progress: Progress) -> int:
     """Rate usage under the project's price books; return how many account-periods that took."""
     terms = project.price_terms(snapshot)
     if terms is None:
         return 0
     from growthring.pricing.stored_rating import open_rating
 
-    rating = open_rating(project.store, snapshot, terms, progress=progress)
+    rating = open_rating(project.store, snapshot, terms, engine=engine, progress=progress)
     rating.connection.close()
     return rating.rated_periods
 

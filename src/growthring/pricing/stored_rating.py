@@ -24,6 +24,7 @@ from growthring.kernel.ids import digest
 from growthring.kernel.period import Month
 from growthring.kernel.progress import Progress, silent
 from growthring.pricing.book import PriceBook
+from growthring.pricing.engine_rating import DuckdbEngine, RatingEngine, StoredFiles
 from growthring.pricing.meter import Bucket, Meter
 from growthring.pricing.metering.chain import metering_chain
 from growthring.pricing.metering.inputs import load_metering_inputs
@@ -88,13 +89,21 @@ class Rating:
     rated_periods: int = 0
 
 
-def open_rating(store: Store, snapshot: Snapshot, terms: PricingTerms, *, progress: Progress = silent) -> Rating:
+def open_rating(
+    store: Store,
+    snapshot: Snapshot,
+    terms: PricingTerms,
+    *,
+    engine: RatingEngine | None = None,
+    progress: Progress = silent,
+) -> Rating:
     """Open rated history over a snapshot, bringing the stored months up to date first.
 
     Args:
         store: The project's store.
         snapshot: What the company's systems said.
         terms: Books, meters, what was known.
+        engine: Where what is missing is computed; DuckDB when absent. The bytes in the store do not depend on it.
         progress: Told about each month rated.
     """
     connection = connect()
@@ -103,14 +112,15 @@ def open_rating(store: Store, snapshot: Snapshot, terms: PricingTerms, *, progre
     tables = compile_books(terms.books)
     has_buckets = any(meter.bucket is not Bucket.NONE or meter.per_event for meter in terms.every_meter)
     rating = Rating(connection, terms, tables, rating_chain(tables.shape, has_buckets=has_buckets))
-    metered = _metered(store, snapshot, rating, progress)
+    runner = engine or DuckdbEngine()
+    metered = _metered(store, snapshot, rating, runner, progress)
     _load_books(rating, metered)
-    _rate(store, rating, metered, progress)
+    _rate(store, rating, metered, runner, progress)
     _open(rating, metered)
     return rating
 
 
-def _metered(store: Store, snapshot: Snapshot, rating: Rating, progress: Progress) -> Artifact:
+def _metered(store: Store, snapshot: Snapshot, rating: Rating, engine: RatingEngine, progress: Progress) -> Artifact:
     """Return the artifact of metered quantities: a file for each month of the period's start."""
     connection, terms = rating.connection, rating.terms
     meters = terms.every_meter
@@ -119,7 +129,11 @@ def _metered(store: Store, snapshot: Snapshot, rating: Rating, progress: Progres
     inputs = [*(each.sql for each in chain), *_digests(snapshot, ("usage", "usage_correction")), terms.digest]
     inputs.append(_fingerprint(connection, "subscription"))
     progress("metering usage", 0, 1)
-    artifact = store.build("metered/1", inputs, lambda folder: _write_metered(connection, chain, folder))
+    stored = {
+        table: [store.path_of(part.artifact) / "rows.parquet" for part in snapshot.parts(table)]
+        for table in ("usage", "usage_correction")
+    }
+    artifact = store.build("metered/1", inputs, lambda folder: _write_metered(connection, engine, chain, stored, folder))
     progress("metering usage", 1, 1)
     return artifact
 
@@ -139,9 +153,11 @@ def _digests(snapshot: Snapshot, tables: Iterable[str]) -> list[str]:
     ]
 
 
-def _write_metered(connection: duckdb.DuckDBPyConnection, chain: Sequence[Relation], folder: Path) -> dict[str, Any]:
-    _define(connection, chain)
+def _write_metered(
+    connection: duckdb.DuckDBPyConnection, engine: RatingEngine, chain: Sequence[Relation], stored: StoredFiles, folder: Path
+) -> dict[str, Any]:
     names = [each.name for each in chain if each.name in _QUANTITIES]
+    engine.define(connection, chain, names, stored)
     for name in names:
         columns = [row[0] for row in connection.execute(f"DESCRIBE {name}").fetchall()]
         order = ", ".join(METERED.key if name == METERED.name else columns)
@@ -150,11 +166,6 @@ def _write_metered(connection: duckdb.DuckDBPyConnection, chain: Sequence[Relati
             _copy(connection, select, folder / f"{name}-{month}.parquet")
     _drop(connection, chain)
     return {"tables": names}
-
-
-def _define(connection: duckdb.DuckDBPyConnection, chain: Sequence[Relation]) -> None:
-    for each in chain:
-        connection.execute(f"CREATE OR REPLACE {'VIEW' if each.is_light else 'TABLE'} {each.name} AS {each.sql}")
 
 
 def _drop(connection: duckdb.DuckDBPyConnection, chain: Sequence[Relation]) -> None:
@@ -199,7 +210,7 @@ def _load_books(rating: Rating, metered: Artifact) -> None:
     load_books(rating.connection, rating.tables, texts)
 
 
-def _rate(store: Store, rating: Rating, metered: Artifact, progress: Progress) -> None:
+def _rate(store: Store, rating: Rating, metered: Artifact, engine: RatingEngine, progress: Progress) -> None:
     """Bring the rated lines and bills of every month up to date."""
     connection = rating.connection
     first, *rest = rating.chain
@@ -214,7 +225,7 @@ def _rate(store: Store, rating: Rating, metered: Artifact, progress: Progress) -
         artifact = store.build(
             "rated/1",
             [stable, *(source[1] if source else "" for source in sources.values())],
-            partial(_write_rated, rating, month, sources, before),
+            partial(_write_rated, rating, engine, month, sources, before),
         )
         if before is None or before.artifact.key != artifact.key:
             rating.rated_periods += artifact.facts["rated"]
@@ -259,7 +270,9 @@ class _Shelf:
 _Sources = dict[str, tuple[Path, str] | None]
 
 
-def _write_rated(rating: Rating, month: Month, sources: _Sources, before: _Before | None, folder: Path) -> dict[str, Any]:
+def _write_rated(
+    rating: Rating, engine: RatingEngine, month: Month, sources: _Sources, before: _Before | None, folder: Path
+) -> dict[str, Any]:
     connection = rating.connection
     for name, source in sources.items():
         connection.execute(f"CREATE OR REPLACE TABLE {name} AS {_select(connection, name, str(source[0]) if source else '')}")
@@ -272,7 +285,7 @@ def _write_rated(rating: Rating, month: Month, sources: _Sources, before: _Befor
     connection.execute(
         f"CREATE OR REPLACE TABLE billed_period AS SELECT * FROM every_period WHERE {_in(month)} AND {touched or 'TRUE'}"
     )
-    _define(connection, rating.chain[1:])
+    engine.define(connection, rating.chain[1:], (RATED_LINE.name, BILL.name), {})
     for table in (RATED_LINE, BILL):
         columns = ", ".join(table.column_names)
         select = f"SELECT {columns} FROM {table.name}"

@@ -1,5 +1,6 @@
 """What a `[[sources]]` entry of growthring.toml may say."""
 
+import re
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -15,7 +16,13 @@ SOURCE_TYPES = ("number", "date", "timestamp", "text", "boolean")
 Dedupe = Literal["id", "source+id", "id+timestamp", "day"]
 """What makes two usage records the same one."""
 
-_USAGE_ONLY = ("value", "dimensions", "future_tolerance_hours", "late_window_days")
+Rollup = Literal["day", "month"]
+"""What one row of rolled-up events covers, UTC."""
+
+_USAGE_ONLY = ("value", "dimensions", "future_tolerance_hours", "late_window_days", "rollup")
+_EVENT_COLUMNS = ("usage_id", "account_id", "meter", "used_at", "quantity")
+_NOT_WITH_ROLLUP = ("preset", "sheet", "types", "attributes", "exclude", "occurrence_within", "history", "late_window_days")
+_COLUMN_NAME = re.compile(r'([A-Za-z_]\w*|"[^"]+")(\.([A-Za-z_]\w*|"[^"]+"))*')
 
 
 class Exclude(BaseModel):
@@ -60,6 +67,9 @@ class SourceConfig(BaseModel):
             that it was used.
         late_window_days: For usage: records that became known more than so many days after their use are rejected; none when
             absent.
+        rollup: For usage: events too many to be stored one by one become a row of usage for each account, meter, dimensions and
+            UTC `day` or `month`. The columns are then plain names of columns, and `quantity = 1` counts events. Every event is
+            a row when absent.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -80,6 +90,7 @@ class SourceConfig(BaseModel):
     dedupe: Dedupe | None = None
     future_tolerance_hours: int = Field(default=24, ge=0)
     late_window_days: int | None = Field(default=None, ge=1)
+    rollup: Rollup | None = None
 
     @field_validator("columns", "attributes", mode="before")
     @classmethod
@@ -118,6 +129,8 @@ class SourceConfig(BaseModel):
                 remedy="Remove them, or add a second source over the same files with table = 'account'.",
             )
         self._refuse_misplaced_usage_settings()
+        if self.rollup is not None:
+            self._refuse_what_is_not_rolled_up()
         return self
 
     def _refuse_misplaced_usage_settings(self) -> None:
@@ -145,6 +158,38 @@ class SourceConfig(BaseModel):
                 f"Source {self.name} says twice what the quantity is: value and columns.quantity.", remedy="Remove one of them."
             )
 
+    def _refuse_what_is_not_rolled_up(self) -> None:
+        if written := [name for name in _NOT_WITH_ROLLUP if name in self.model_fields_set]:
+            raise ConfigurationError(
+                f"Source {self.name} is rolled up and sets {', '.join(written)}.",
+                valid="A rolled-up source has files, columns, value, dimensions, dedupe and future_tolerance_hours.",
+                remedy="Remove them, or leave out rollup.",
+            )
+        if self.dedupe == "day":
+            raise UnknownValueError(
+                "dedupe of a rolled-up source", "day", ("id", "source+id", "id+timestamp"), f"Correct source {self.name}."
+            )
+        given = {**self.columns, **({"quantity": self.value} if self.value is not None else {})}
+        for name, expression in given.items():
+            if name not in _EVENT_COLUMNS:
+                raise UnknownValueError(
+                    "column of a rolled-up source", name, _EVENT_COLUMNS, f"Correct [sources.columns] of source {self.name}."
+                )
+            if not _COLUMN_NAME.fullmatch(expression) and (name, expression) != ("quantity", "1"):
+                raise ConfigurationError(
+                    f"Source {self.name} is rolled up, and its {name} is {expression}.",
+                    valid="Valid: the name of a column, such as tokens or data.tokens; for quantity also 1, which counts events.",
+                    remedy="Name a column of the files, or leave out rollup.",
+                )
+
+    @property
+    def event_columns(self) -> dict[str, str]:
+        """For a rolled-up source: the files' column for each canonical one; that of the quantity is empty to count events."""
+        given = {**{name: name for name in _EVENT_COLUMNS}, **self.columns}
+        if self.value is not None:
+            given["quantity"] = self.value
+        return {name: "" if expression == "1" else expression.replace('"', "") for name, expression in given.items()}
+
     @property
     def contract(self) -> Table:
         """The canonical table's contract."""
@@ -158,4 +203,4 @@ class SourceConfig(BaseModel):
     @property
     def mapping_digest(self) -> str:
         """Digest of everything that decides how a file's rows are read; which files there are is no part of it."""
-        return digest([self.model_dump_json(exclude={"files"})])
+        return digest([self.model_dump_json(exclude={"files"} if self.rollup else {"files", "rollup"})])
