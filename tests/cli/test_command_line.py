@@ -65,6 +65,8 @@ JSON_COMMANDS = [
     ("problems", "MISSING_ACCOUNT_ID"), ("assert",), ("closes",), ("tags",), ("definitions",), ("run",), ("snapshots",),
     ("books",), ("books", "--policies"), ("bills",), ("bills", "--by", "component"), ("bill", "17850"),
     ("commitments",), ("commitments", "--stress", "20"),
+    ("offers",), ("offers", "--by", "rep"), ("offers", "--by", "term"), ("offers", "--quota", "--small-below", "5000"),
+    ("trials",), ("trials", "--by", "segment"), ("free-tier", "--cost", "calls=0.001"), ("revenue-types",),
     ("simulate", "--book", "price_books/brook.yaml", "--choose", "whole"),
     ("reconcile",), ("reconcile", "--by", "account", "--fees"),
     ("explain", "bill", "17850"), ("corrections", "--billed", "2024-02-01"),
