@@ -147,6 +147,28 @@ def test_residuals_of_merged_accounts_that_cancel_out_are_told():
     assert named(mine, around(mine, theirs))[0] == "not_invoiced"
 
 
+def euros_and_dollars(euro_units: int, dollar_units: int, euro_amount: str) -> tuple[Difference, Difference, Surroundings]:
+    prices = {code: {"model": "per_unit", "unit_price": price} for code, price in (("USD", "2"), ("EUR", "1.5"))}
+    version = {"effective_from": "2024-01-01", "components": [{"id": "calls", "meter": "calls", "prices": prices}]}
+    book = PriceBook.model_validate({"name": "two", "currency": "USD", "meters": [{"id": "calls"}], "versions": [version]})
+    dollars = difference(str(dollar_units * 2), rated=D(500), invoiced_quantity=D(dollar_units))
+    euros = difference(euro_amount, rated=D(0), currency="EUR", invoiced_quantity=D(euro_units))
+    terms = replace(billed(), book=book, version=book.versions[0])
+    return dollars, euros, around(dollars, euros, billed={("a", MAY): [terms]})
+
+
+@pytest.mark.parametrize("dollar_units", [0, 100])
+def test_use_that_was_invoiced_in_another_currency_is_told(dollar_units: int):
+    dollars, euros, surroundings = euros_and_dollars(250 - dollar_units, dollar_units, str((250 - dollar_units) * D("1.5")))
+    assert {named(each, surroundings)[0] for each in (dollars, euros)} == {"other_currency"}
+
+
+@pytest.mark.parametrize(("units", "amount"), [(149, "223.50"), (150, "200.00")])
+def test_other_units_or_another_price_are_no_other_currency(units: int, amount: str):
+    _, euros, surroundings = euros_and_dollars(units, 100, amount)
+    assert named(euros, surroundings)[0] == "not_rated"
+
+
 @pytest.mark.parametrize("copies", [2, 3, 5])
 def test_an_amount_invoiced_several_times_is_a_duplicate(copies: int):
     double = difference(str(RATED * copies), invoice_lines=copies)

@@ -29,7 +29,6 @@ class Cause:
 CAUSES = (
     Cause("matched", "The invoice says what the price book asks for."),
     Cause("rounding", "They differ by at most one minor unit a line.", "Nothing, or choose the policy that rounds as you do."),
-    Cause("open_period", "The period ends after the data do, and is not invoiced yet.", "Wait for the invoice."),
     Cause(
         "shifted_period",
         "The residuals of two adjacent periods cancel out, or one invoice says what the other period asks for.",
@@ -41,6 +40,18 @@ CAUSES = (
         "The residuals of accounts that merged cancel out.",
         "Nothing to collect; move the use before the merger to the account that is invoiced if they should match one by one.",
         checks.merged_account,
+    ),
+    Cause(
+        "other_currency",
+        "The units that were metered were invoiced at the book's prices, some or all in another currency.",
+        "Nothing to collect; say the account's `currency` in the assignment if it should be rated as it is invoiced.",
+        checks.other_currency,
+    ),
+    Cause(
+        "open_period",
+        "The period ends after the data do, and is not invoiced yet.",
+        "Wait for the invoice.",
+        checks.open_period,
     ),
     Cause(
         "not_invoiced",

@@ -43,6 +43,35 @@ def merged_account(difference: Difference, around: Surroundings) -> str | None:
     return None
 
 
+def other_currency(difference: Difference, around: Surroundings) -> str | None:
+    """The same use was invoiced in another currency: its units add up, and each invoice has the book's price in its currency."""
+    rows = around.in_every_currency(difference)
+    billed = [
+        each
+        for account in sorted({row.account_id for row in rows})
+        for each in around.billed.get((account, difference.period_start), ())
+    ]
+    uses = [use for each in billed for use in each.uses]
+    currencies = {row.currency for row in rows}
+    if len(currencies) < 2 or not uses or len({use.meter for use in uses}) > 1 or any(len(each.uses) > 1 for each in billed):
+        return None
+    if sum(row.invoiced_quantity for row in rows) != sum(use.quantity for use in uses):
+        return None
+    for row in rows:
+        terms = replace(billed[0], currency=row.currency)
+        counted = replace(uses[0], quantity=row.invoiced_quantity, event_values=(), changes=())
+        if row.invoice_lines:
+            amount = amount_of_uses([terms], lambda _, counted=counted: (counted,), with_fees=around.with_fees)  # type: ignore[misc]
+            if amount != row.invoiced_amount:
+                return None
+    return f"the units metered were invoiced in {' and '.join(sorted({row.currency for row in rows if row.invoice_lines}))}"
+
+
+def open_period(difference: Difference, around: Surroundings) -> str | None:
+    """The period ends after the data do."""
+    return f"it ends on {difference.period_end}" if difference.cause == "open_period" else None
+
+
 def not_invoiced(difference: Difference, around: Surroundings) -> str | None:
     """Nothing was invoiced."""
     return "no invoice line" if not difference.invoice_lines else None

@@ -146,3 +146,14 @@ class Surroundings:
             for other in self.residuals.get((account, difference.currency), ())
             if other.period_start == difference.period_start
         ]
+
+    def in_every_currency(self, difference: Difference) -> list[Difference]:
+        """Return the residuals of the same period in any currency, of the account itself and of those it merged with."""
+        group = self.merged.get(difference.account_id, frozenset({difference.account_id}))
+        return [
+            other
+            for (account, _), rows in self.residuals.items()
+            if account in group
+            for other in rows
+            if other.period_start == difference.period_start
+        ]

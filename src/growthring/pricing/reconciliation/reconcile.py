@@ -23,7 +23,7 @@ EXAMINED = 200
 """Residuals of each currency that are examined, the largest first."""
 
 _COLUMNS = tuple(field.name for field in fields(Difference) if field.name != "evidence")
-_TO_EXAMINE = "('not_invoiced', 'not_rated', 'unexplained')"
+_TO_EXAMINE = "('not_invoiced', 'not_rated', 'unexplained', 'open_period')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,30 +85,31 @@ def reconcile(rating: Rating, *, month: Month | None = None, with_fees: bool = F
     for step in chain:
         connection.execute(f"CREATE OR REPLACE TABLE {step.name} AS {step.sql}")
     within = f"period_start >= {literal(month.first_day)} AND period_start <= {literal(month.last_day)}" if month else "TRUE"
-    chosen, total = _largest(connection, within, examined)
+    chosen, left = _largest(connection, within, examined)
     around = _surroundings(rating, chosen, with_fees=with_fees)
     found = []
     for each in chosen:
         cause, evidence = name_cause(each, around)
         found.append(replace(each, cause=cause, evidence=evidence))
-    return Reconciliation(tuple(_totals(connection, within, chosen, found)), tuple(found), total - len(chosen), chain)
+    return Reconciliation(tuple(_totals(connection, within, chosen, found)), tuple(found), left, chain)
 
 
 def _largest(connection: duckdb.DuckDBPyConnection, within: str, limit: int) -> tuple[list[Difference], int]:
-    """Return the largest residuals of each currency, and how many there are."""
+    """Return the largest residuals of each currency, those of open periods last, and how many others are left."""
     where = f"cause IN {_TO_EXAMINE} AND {within}"
     rows = connection.execute(
         f"""
         SELECT {", ".join(_COLUMNS)} FROM (
           SELECT reconciliation.*, ROW_NUMBER() OVER (
-            PARTITION BY currency ORDER BY ABS(residual_amount) DESC, account_id, period_start
+            PARTITION BY currency ORDER BY cause = 'open_period', ABS(residual_amount) DESC, account_id, period_start
           ) AS place
           FROM reconciliation WHERE {where}
         ) WHERE place <= {limit} ORDER BY currency, place
         """
     ).fetchall()
-    row = connection.execute(f"SELECT COUNT(*) FROM reconciliation WHERE {where}").fetchone()
-    return [Difference(*each) for each in rows], int(row[0]) if row else 0
+    chosen = [Difference(*each) for each in rows]
+    row = connection.execute(f"SELECT COUNT(*) FROM reconciliation WHERE {where} AND cause <> 'open_period'").fetchone()
+    return chosen, (row[0] if row else 0) - sum(each.cause != "open_period" for each in chosen)
 
 
 def _totals(
