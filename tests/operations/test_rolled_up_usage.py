@@ -140,6 +140,14 @@ def test_rolled_up_usage_stands_beside_usage_that_was_read_row_by_row(tmp_path: 
     assert any(isinstance(value, Decimal) and value >= 1000 for row in rows(rolled, "rated_line") for value in row)
 
 
+@pytest.mark.parametrize(("grain", "last"), [("day", "2024-06-28"), ("month", "2024-06-30")])
+def test_the_data_go_to_the_last_day_of_rolled_up_usage(tmp_path: Path, grain: str, last: str):
+    project = rolled_up(tmp_path, grain=grain)
+    settings = tmp_path / "growthring.toml"
+    settings.write_text(settings.read_text().replace("data_through = 2024-06-30\n", ""))
+    assert again(project).snapshot.data_through == last
+
+
 def test_a_second_run_computes_nothing(tmp_path: Path):
     project = rolled_up(tmp_path)
     first = run(project)

@@ -38,6 +38,8 @@ from growthring.tables.usage import USAGE
 _RECIPE = "rolled-up-usage/1"
 _ROWS_FILE = "rows.parquet"
 _ACTIVITY = ("invoice_line", "usage")
+_FIRST_FILE_TIME = datetime(1981, 1, 1, tzinfo=UTC)
+"""Archives that do not keep times write 1970 or 1980."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,8 @@ def with_rolled_up_usage(
     partitions = [part for each in rolled for part in each.partitions]
     if known_meters is not None:
         names = {each.pattern: each.config.name for each in rolled}
-        artifacts += filter(None, [check_meters(partitions, known_meters, names, project.store, connect())])
+        with connect() as connection:
+            artifacts += filter(None, [check_meters(partitions, known_meters, names, project.store, connection)])
     problems = [artifact.key for artifact in artifacts if artifact.facts["problems"]]
     return replace(
         snapshot,
@@ -161,11 +164,10 @@ def _roll_up(project: Project, config: SourceConfig, engine: RatingEngine, progr
         progress=progress,
     )
     until = _last_day(config, paths.values())
-    connection = connect()
-    months = {
-        month: _write_month(project, connection, config, month, artifact, until) for month, artifact in rollup.months.items()
-    }
-    connection.close()
+    with connect() as connection:
+        months = {
+            month: _write_month(project, connection, config, month, artifact, until) for month, artifact in rollup.months.items()
+        }
     return _RolledUp(config, files, rollup.counts, months)
 
 
@@ -206,8 +208,9 @@ def _files_of(root: Path, config: SourceConfig) -> dict[str, Path]:
 
 def _last_day(config: SourceConfig, paths: Iterable[Path]) -> date:
     """Return the last day that events may have: that of the newest file, and the tolerance."""
-    newest = max(path.stat().st_mtime for path in paths)
-    return (datetime.fromtimestamp(newest, UTC) + timedelta(hours=config.future_tolerance_hours)).date()
+    newest = datetime.fromtimestamp(max(path.stat().st_mtime for path in paths), UTC)
+    written = newest if newest >= _FIRST_FILE_TIME else datetime.now(UTC)
+    return (written + timedelta(hours=config.future_tolerance_hours)).date()
 
 
 def _write_month(
