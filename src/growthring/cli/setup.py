@@ -127,6 +127,8 @@ def _report(result: "RunResult") -> None:
     months = f", revenue from {result.first_month} to {result.last_month}" if result.first_month else ""
     say(f"Snapshot {result.snapshot.snapshot_id}: data through {result.snapshot.data_through or '(none)'}{months}.")
     say(f"{result.built} parts computed, {result.reused} as they stood, {result.seconds:.1f} s. The ledger balances to the cent.")
+    if result.rated_periods:
+        say(f"{result.rated_periods:,} account-periods were rated under the price books.")
     for each in result.assertions:
         say(f"  {'✓' if each.holds else '✗'} {each.statement}" + ("" if each.holds else f" — but it is {each.actual}"))
     for changed in result.restated:

@@ -4,7 +4,17 @@ from decimal import Decimal
 from typing import Any
 
 from growthring.cli.output import print_table, say, with_commas
-from growthring.pricing.simulation.result import BillShock, Change, Choice, Outcome, ScenarioResult, Simulation
+from growthring.operations.answer import money
+from growthring.pricing.simulation.result import (
+    BillShock,
+    Change,
+    Choice,
+    CommitmentEffect,
+    Margin,
+    Outcome,
+    ScenarioResult,
+    Simulation,
+)
 
 
 def print_simulation(found: Simulation, *, top: int) -> None:
@@ -23,7 +33,9 @@ def print_simulation(found: Simulation, *, top: int) -> None:
 
 def _print_scenario(scenario: ScenarioResult, top: int) -> None:
     for total in scenario.held.totals:
-        say(f"{scenario.name}: {_money(total.after)} {total.currency} instead of {_money(total.before)}, {_relative(total)}")
+        say(
+            f"{scenario.name}: {_money(total.after, total.currency)} {total.currency} instead of {_money(total.before, total.currency)}, {_relative(total)}"
+        )
     how = "exact integers" if scenario.path == "kernel" else f"SQL, because {scenario.path_reason}"
     say(f"  rated on {how}")
     _print_outcome(scenario.held, top)
@@ -36,7 +48,7 @@ def _print_scenario(scenario: ScenarioResult, top: int) -> None:
             print_table([_change("", each) for each in outcome.totals])
     if scenario.commitments:
         say("\nCommitments")
-        print_table([{name: _text(getattr(each, name)) for name in each.__slots__} for each in scenario.commitments])
+        print_table([_record(each) for each in scenario.commitments])
     if scenario.break_evens:
         say("\nBreak-even with the price in force")
         rows = [
@@ -67,7 +79,7 @@ def _print_outcome(outcome: Outcome, top: int) -> None:
         _print_shock(shock)
     if outcome.margins:
         say("\nMargin")
-        print_table([{name: _text(getattr(each, name)) for name in each.__slots__} for each in outcome.margins])
+        print_table([_record(each) for each in outcome.margins])
 
 
 def _print_shock(shock: BillShock) -> None:
@@ -83,8 +95,8 @@ def _print_choice(choice: Choice) -> None:
     say(f"\nIf customers choose ({'every month' if choice.per == 'period' else 'once'})")
     rows = [
         {
-            "plan": each.plan, "currency": each.currency, "choosers": each.choosers, "paid": _money(each.paid),
-            "if_everyone": _money(each.if_everyone), "lost": _money(each.lost),
+            "plan": each.plan, "currency": each.currency, "choosers": each.choosers, "paid": _money(each.paid, each.currency),
+            "if_everyone": _money(each.if_everyone, each.currency), "lost": _money(each.lost, each.currency),
         }
         for each in choice.plans
     ]  # fmt: skip
@@ -96,9 +108,9 @@ def _change(key: str, each: Change) -> dict[str, Any]:
     return {
         **row,
         "currency": each.currency,
-        "before": _money(each.before),
-        "after": _money(each.after),
-        "change": _money(each.change),
+        "before": _money(each.before, each.currency),
+        "after": _money(each.after, each.currency),
+        "change": _money(each.change, each.currency),
         "relative": _relative(each),
     }
 
@@ -113,9 +125,16 @@ def _range(over: int | None, up_to: int | None) -> str:
     return f"over {over} %" if up_to is None else f"{over} to {up_to} %"
 
 
-def _money(amount: Decimal) -> str:
-    return with_commas(f"{amount:.2f}" if amount == amount.quantize(Decimal("0.01")) else f"{amount:f}")
+def _money(amount: Decimal, currency: str) -> str:
+    return with_commas(money(amount, currency))
 
 
-def _text(value: object) -> str:
-    return _money(value) if isinstance(value, Decimal) else str(value if value is not None else "–")
+def _record(each: CommitmentEffect | Margin) -> dict[str, Any]:
+    """Return a record as a row: money with its decimals, shares in percent."""
+    row: dict[str, Any] = {}
+    for name in each.__slots__:
+        value = getattr(each, name)
+        if isinstance(value, Decimal):
+            value = f"{value * 100:.1f} %" if name.endswith("_rate") else _money(value, each.currency)
+        row[name] = value
+    return row

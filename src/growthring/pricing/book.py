@@ -1,5 +1,6 @@
 """Price books: what things cost, from when, for whom. One YAML file a book, under `price_books/`."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -14,7 +15,7 @@ from growthring.kernel.errors import ConfigurationError, UnknownValueError
 from growthring.pricing.adjustment import Adjustment, AdjustmentKind
 from growthring.pricing.meter import Conversion, Meter, Model
 from growthring.pricing.policy import RatingPolicy, rating_preset
-from growthring.pricing.price import CapacityTiers, Flat, Graduated, Matrix, Price, Quantity, Volume
+from growthring.pricing.price import CapacityTiers, Flat, Graduated, Matrix, Percentage, Price, Quantity, Volume
 
 T = TypeVar("T", bound=Model)
 KEY = r"^[A-Za-z0-9_.:-]+$"
@@ -178,6 +179,9 @@ def unmet_meters(books: Sequence[PriceBook], meters: Sequence[Meter]) -> Iterato
                     is_by_full_units = isinstance(price, Graduated | Volume) and price.tiers_by == "full_units"
                     if is_by_full_units and component.meter in known and not known[component.meter].prorated:
                         yield f"{component.id} of {book.name} chooses tiers by full units; {component.meter} is not prorated"
+                    is_per_event = isinstance(price, Percentage) and price.is_per_event
+                    if is_per_event and component.meter in known and not known[component.meter].per_event:
+                        yield f"{component.id} of {book.name} has limits for each event; {component.meter} needs per_event: true"
                     if isinstance(price, Matrix) and component.meter in known:
                         kept = known[component.meter].kept_dimensions
                         for dimension in sorted({name for cell in price.cells for name in cell.when} - set(kept)):
@@ -204,6 +208,15 @@ def _exact(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
 
 
 _ExactLoader.add_constructor("tag:yaml.org,2002:float", _exact)
+# YAML 1.1 reads 22:00 as 1320 and 012 as 10: whole numbers are digits, everything else stays as it is written
+_ExactLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":int", ":float"))]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_ExactLoader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"[-+]?(0|[1-9][0-9_]*)$"), list("-+0123456789"))
+_ExactLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?(0|[1-9][0-9_]*)?\.[0-9_]+$"), list("-+.0123456789")
+)
 
 
 def read_yaml(path: Path) -> Any:  # noqa: ANN401 - whatever the user wrote

@@ -11,11 +11,14 @@ from growthring.engine.relation import Literal, literal
 from growthring.engine.small_table import put_rows
 from growthring.pricing.billing_calendar import BillingCalendar, Interval
 from growthring.pricing.book import Assignment, PriceBook
+from growthring.pricing.metering.local_clock import local_stretches
 from growthring.tables import SUBSCRIPTION
 
 FIRST_DAY = date(1970, 1, 1)
 NO_END = date(9999, 12, 31)
 _FIRST_OF_MONTH = date(2000, 1, 1)
+_NO_FIRST_DAY = "0001-01-01"
+"""What reading writes for an account that says nothing of its first day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +86,11 @@ def _find_parties(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> Non
           FROM contract WHERE {known} AND (ends_on IS NULL OR ends_on > starts_on)
         ),
         seen AS (
-          SELECT account_id, starts_on AS day, ends_on FROM own
-          UNION ALL SELECT account_id, CAST(MIN(used_at) AS DATE), NULL FROM usage WHERE {known} GROUP BY account_id
-          UNION ALL SELECT account_id, CAST(MIN(valid_from) AS DATE), NULL FROM account WHERE {known} GROUP BY account_id
+          SELECT account_id, starts_on AS day, CAST(NULL AS TIMESTAMP) AS used_at, ends_on FROM own
+          UNION ALL SELECT account_id, NULL, MIN(used_at), NULL FROM usage WHERE {known} GROUP BY account_id
+          UNION ALL
+          SELECT account_id, CAST(MIN(valid_from) AS DATE), NULL, NULL FROM account
+          WHERE {known} AND valid_from > DATE '{_NO_FIRST_DAY}' GROUP BY account_id
         ),
         spoken AS (
           SELECT account_id, currency, COUNT(*) AS lines FROM (
@@ -95,12 +100,13 @@ def _find_parties(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> Non
         ),
         currency AS (SELECT account_id, arg_max(currency, (lines, currency)) AS currency FROM spoken GROUP BY account_id)
         SELECT party.*, currency.currency FROM (
-          SELECT contract_id AS subscription_id, account_id, price_book, billing_anchor_on AS anchor_on, zone, starts_on, ends_on
+          SELECT contract_id AS subscription_id, account_id, price_book, billing_anchor_on AS anchor_on, zone, starts_on,
+            CAST(NULL AS TIMESTAMP) AS used_at, ends_on
           FROM own WHERE price_book IS NOT NULL
           UNION ALL
-          SELECT account_id, account_id, NULL, NULL, '', MIN(day), COALESCE(MAX(ends_on), DATE '{NO_END}')
-          FROM seen WHERE day IS NOT NULL AND account_id NOT IN (SELECT account_id FROM own WHERE price_book IS NOT NULL)
-          GROUP BY account_id
+          SELECT account_id, account_id, NULL, NULL, '', MIN(day), MIN(used_at), COALESCE(MAX(ends_on), DATE '{NO_END}')
+          FROM seen WHERE account_id NOT IN (SELECT account_id FROM own WHERE price_book IS NOT NULL)
+          GROUP BY account_id HAVING MIN(day) IS NOT NULL OR MIN(used_at) IS NOT NULL
         ) AS party LEFT JOIN currency ON currency.account_id = party.account_id
         """
     )
@@ -171,26 +177,27 @@ def _bill(connection: duckdb.DuckDBPyConnection, terms: Sequence[_Terms], zone: 
         """
         CREATE OR REPLACE TABLE party_stretch AS
         SELECT party.subscription_id, party.account_id, party.currency, stretch.terms_no, party.anchor_on, party.zone,
-          GREATEST(party.starts_on, stretch.starts_on) AS starts_on, LEAST(party.ends_on, stretch.ends_on) AS ends_on
+          party.used_at, party.starts_on AS known_on, stretch.starts_on, LEAST(party.ends_on, stretch.ends_on) AS ends_on
         FROM billed_party AS party
         LEFT JOIN assigned ON assigned.account_id = party.account_id
         JOIN stretch
           ON stretch.matches = CASE WHEN party.price_book IS NULL THEN assigned.matches ELSE 'book:' || party.price_book END
-        WHERE stretch.starts_on < party.ends_on AND stretch.ends_on > party.starts_on
+        WHERE stretch.starts_on < party.ends_on
         """
     )
     combinations = connection.execute("SELECT DISTINCT terms_no, anchor_on, zone FROM party_stretch ORDER BY ALL").fetchall()
     calendars = [
         (number, anchor, own, _calendar(terms[number].assignment, anchor, own, zone)) for number, anchor, own in combinations
     ]
-    put_rows(connection, "party_calendar", "terms_no INTEGER, anchor_on DATE, zone VARCHAR, calendar_id VARCHAR", calendars)
+    _name_calendars(connection, calendars)
     columns = ", ".join(SUBSCRIPTION.column_names)
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE subscription AS
         SELECT {columns} FROM (
           SELECT
-            party.subscription_id, party.account_id, terms.book, party_calendar.calendar_id, party.starts_on, party.ends_on,
+            party.subscription_id, party.account_id, terms.book, party_calendar.calendar_id,
+            GREATEST(party.starts_on, LEAST(party.known_on, used.day)) AS starts_on, party.ends_on,
             COALESCE(named.currency, other.currency) AS currency
           FROM party_stretch AS party
           JOIN terms ON terms.terms_no = party.terms_no
@@ -198,7 +205,10 @@ def _bill(connection: duckdb.DuckDBPyConnection, terms: Sequence[_Terms], zone: 
           LEFT JOIN terms_currency AS named ON named.terms_no = party.terms_no AND named.own = party.currency
           JOIN party_calendar ON party_calendar.terms_no = party.terms_no
             AND party_calendar.anchor_on IS NOT DISTINCT FROM party.anchor_on AND party_calendar.zone = party.zone
-        ) ORDER BY subscription_id, starts_on
+          LEFT JOIN first_use_clock AS used
+            ON used.zone = party_calendar.billing_zone AND used.utc_day = CAST(party.used_at AS DATE)
+            AND used.starts_at <= party.used_at AND used.ends_at > party.used_at
+        ) WHERE starts_on < ends_on ORDER BY subscription_id, starts_on
         """
     )
     for name in (
@@ -210,8 +220,23 @@ def _bill(connection: duckdb.DuckDBPyConnection, terms: Sequence[_Terms], zone: 
         "terms_currency",
         "party_stretch",
         "party_calendar",
+        "first_use_clock",
     ):
         connection.execute(f"DROP TABLE {name}")
+
+
+def _name_calendars(connection: duckdb.DuckDBPyConnection, calendars: Sequence[tuple[int, date | None, str, str]]) -> None:
+    """Create ``party_calendar``, and ``first_use_clock``: local days around the first use of accounts."""
+    zones = {calendar_id: BillingCalendar.of(calendar_id).zone for *_, calendar_id in calendars}
+    columns = "terms_no INTEGER, anchor_on DATE, zone VARCHAR, calendar_id VARCHAR, billing_zone VARCHAR"
+    put_rows(connection, "party_calendar", columns, [(*each, zones[each[3]]) for each in calendars])
+    first, last = connection.execute("SELECT MIN(used_at), MAX(used_at) FROM party_stretch").fetchone() or (None, None)
+    clock = [
+        (zone, each.utc_day, each.starts_at, each.ends_at, each.day)
+        for zone in sorted(set(zones.values()))
+        for each in (local_stretches(zone, (), first, last) if first else ())
+    ]
+    put_rows(connection, "first_use_clock", "zone VARCHAR, utc_day DATE, starts_at TIMESTAMP, ends_at TIMESTAMP, day DATE", clock)
 
 
 def _calendar(assignment: Assignment, anchor: date | None, own_zone: str, zone: str) -> str:

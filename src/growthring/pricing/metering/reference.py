@@ -145,8 +145,8 @@ def rounded_quantity(value: Decimal, rounding: QuantityRounding | None) -> Decim
     """Return an aggregated quantity as its meter rounds it.
 
     Example:
-        >>> rounded_quantity(Decimal("123.456"), QuantityRounding(mode=Rounding.CEILING, precision=-2))
-        Decimal('200')
+        >>> f"{rounded_quantity(Decimal('123.456'), QuantityRounding(mode=Rounding.CEILING, precision=-2)):f}"
+        '200'
     """
     if rounding is None or rounding.mode is Rounding.NONE:
         return value
