@@ -117,7 +117,7 @@ def test_prices_are_those_of_a_year_with_conversion_and_the_next_step(project: P
     few, judged = of_kind(answer, "advice")
     assert (few["next_step"], judged["next_step"]) == ("too_few_offers", "no_evidence")
     assert answer.value == 0
-    assert answer.caveats[0] == "1 offers are still open and left out."
+    assert answer.caveats[0] == "Left out because they are still open: 1 offers."
     assert "FROM offer\n" in answer.sql
 
 
@@ -132,8 +132,10 @@ def test_the_waterfall_runs_from_list_to_net_by_rep(project: Project):
     answer = discounts(project, "rep")
     rita, _, sam = sorted(of_kind(answer, "waterfall"), key=lambda row: (row["rep"], row["currency"]))
     assert (rita["list"], rita["discount"], rita["net"], rita["discounted"]) == ("48000.00", "6000.00", "42000.00", 20)
-    assert (rita["discount_rate"], rita["won"], rita["decided"], rita["gifts"]) == (0.125, 32, 40, 10)
-    assert (sam["offers"], sam["decided"]) == (21, 20)
+    assert (rita["discount_rate"], rita["gifts"], sam["offers"]) == (0.125, 10, 21)
+    won = next(row for row in of_kind(answer, "won") if row["rep"] == "rita")
+    assert (won["won"], won["decided"], won["win_rate"]) == (32, 40, 0.8)
+    assert (won["list"], won["discount"], won["net"]) == ("38400.00", "4800.00", "33600.00")
     assert answer.value is None  # two currencies
     lifts = {(row["given"], row["segment"]): row for row in of_kind(answer, "lift")}
     assert lifts["discount", "(all)"]["with"] == lifts["discount", "(all)"]["without"] == 30

@@ -80,7 +80,7 @@ def price_points(
     logs = price_logs(offers, PriceGoals(unit_cost=unit_cost), by_segment=by_segment)
     rows = [row for log in logs for row in _price_rows(log)] + [_advice_row(log) for log in logs]
     still_open = sum(each["outcome"] == "open" for each in offers)
-    caveats = [f"{still_open:,} offers are still open and left out."] if still_open else []
+    caveats = [f"Left out because they are still open: {still_open:,} offers."] if still_open else []
     caveats.append("Who is asked which price is not left to chance: a difference may come from the customers or the time.")
     suggested = [log for log in logs if log.advice.next_price is not None]
     return _answer(books, "price_points", len(suggested), "prices to change", rows, chain, "known_offer", caveats)
@@ -99,7 +99,7 @@ def discounts(project: Project, by: str = "segment", *, as_of: datetime | None =
     waterfall = rows_of(books.connection, chain, "waterfall")
     if not waterfall:
         return _nothing(books, "discounts", chain, "waterfall", "offer")
-    rows = [_waterfall_row(by, each) for each in waterfall]
+    rows = [_waterfall_row(by, each) for each in waterfall] + [_won_row(by, each) for each in waterfall]
     rows += _lift_rows(rows_of(books.connection, chain, "sized_offer"))
     given, asked = _total(waterfall, "discount_amount"), _total(waterfall, "list_amount")
     value = None if len({each["currency"] for each in waterfall}) > 1 else _share(given, asked)
@@ -204,9 +204,13 @@ def trials(project: Project, by: str = "day", *, peak_share: Decimal = Decimal("
     else:
         rows += _trial_rows(books, "segment")
     rows.append({"kind": "length"} | {field.name: getattr(advice, field.name) for field in fields(advice)})
-    rows += _trial_rows(books, "extension") + _trial_rows(books, "rep")
+    reps = _trial_rows(books, "rep")
+    rows += _trial_rows(books, "extension") + reps
     running = sum(int(each["last_seen"]) for each in counts)
-    caveats = [f"{running:,} trials had neither converted nor been given up by {books.through}: they are censored then."]
+    words = f"{running:,} trials had neither converted nor been given up by {books.through}: they are censored then."
+    caveats = [words] if running else []
+    if any(row["rep"] == "(nobody)" and row["extension_requests"] for row in reps):
+        caveats.append("Extensions without an owner were opened by nobody: map `rep`.")
     if advice.days is None:
         caveats.append(advice.reason)
     caveats.append("Extensions are granted to customers who ask: their conversion is no effect of the extension.")
@@ -327,17 +331,26 @@ def _range(ends: tuple[Decimal, Decimal] | None, currency: str) -> str | None:
 
 
 def _waterfall_row(by: str, each: Mapping[str, Any]) -> dict[str, Any]:
-    currency, decided, won = each["currency"], int(each["decided"]), int(each["won"])
+    """Return what was asked, from list to net."""
+    return {"kind": "waterfall", by: each["group_value"], "currency": each["currency"], "offers": each["offers"]} | {
+        **_steps(each, ""), "discounted": int(each["discounted"]), "gifts": int(each["gifts"]),
+    }  # fmt: skip
+
+
+def _won_row(by: str, each: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was won of it."""
+    decided, won = int(each["decided"]), int(each["won"])
     low, high = wilson(won, decided) if decided else (None, None)
     return {
-        "kind": "waterfall", by: each["group_value"], "currency": currency, "offers": each["offers"],
-        "list": money(each["list_amount"], currency), "discount": money(each["discount_amount"], currency),
-        "net": money(each["net_amount"], currency), "discount_rate": _share(each["discount_amount"], each["list_amount"]),
-        "discounted": int(each["discounted"]), "gifts": int(each["gifts"]), "decided": decided, "won": won,
-        "win_rate": won / decided if decided else None, "low": low, "high": high,
-        "won_list": money(each["won_list_amount"], currency), "won_discount": money(each["won_discount_amount"], currency),
-        "won_net": money(each["won_net_amount"], currency),
+        "kind": "won", by: each["group_value"], "currency": each["currency"], "decided": decided, "won": won,
+        "win_rate": won / decided if decided else None, "low": low, "high": high, **_steps(each, "won_"),
     }  # fmt: skip
+
+
+def _steps(each: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    amounts = {name: each[f"{prefix}{name}_amount"] for name in ("list", "discount", "net")}
+    shown = {name: money(amount, each["currency"]) for name, amount in amounts.items()}
+    return shown | {"discount_rate": _share(amounts["discount"], amounts["list"])}
 
 
 def _lift_rows(offers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

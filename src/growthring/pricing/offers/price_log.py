@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from growthring.kernel.currency import exponent
 from growthring.pricing.simulation.price_points import LEAST_OFFERS, LEVEL, NextStep, Offer, PriceAdvice, PriceGoals, advise
 
 STOP_RULES = {
@@ -37,7 +39,8 @@ def price_logs(offers: Iterable[Mapping[str, Any]], goals: PriceGoals, *, by_seg
     """Return the log of each product; the chance of a false suggestion holds for all of them together (Bonferroni).
 
     Args:
-        offers: Rows of ``known_offer``; open ones are left out. The price is the net price of twelve months.
+        offers: Rows of ``known_offer``; open ones are left out. The price is the net price of twelve months,
+            rounded to the minor unit.
         goals: What counts as good, and what a sale costs.
         by_segment: Split each product by segment.
     """
@@ -45,6 +48,8 @@ def price_logs(offers: Iterable[Mapping[str, Any]], goals: PriceGoals, *, by_seg
     for row in sorted(offers, key=lambda each: (each["offered_on"], each["offer_id"])):
         if row["outcome"] != "open":
             key = (row["product_id"], row["currency"], row["segment"] if by_segment else "")
-            asked = Offer(row["offered_on"], row["year_amount"], row["outcome"] == "won", row["segment"])
+            cent = Decimal(1).scaleb(-exponent(row["currency"]))
+            price = row["year_amount"].quantize(cent, ROUND_HALF_UP)
+            asked = Offer(row["offered_on"], price, row["outcome"] == "won", row["segment"])
             logs.setdefault(key, []).append(asked)
     return [PriceLog(*key, advise(asked, goals, level=LEVEL / len(logs))) for key, asked in sorted(logs.items())]
