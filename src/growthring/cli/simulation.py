@@ -33,9 +33,8 @@ def print_simulation(found: Simulation, *, top: int) -> None:
 
 def _print_scenario(scenario: ScenarioResult, top: int) -> None:
     for total in scenario.held.totals:
-        say(
-            f"{scenario.name}: {_money(total.after, total.currency)} {total.currency} instead of {_money(total.before, total.currency)}, {_relative(total)}"
-        )
+        before, after = (_money(amount, total.currency) for amount in (total.before, total.after))
+        say(f"{scenario.name}: {after} {total.currency} instead of {before}, {_relative(total)}")
     how = "exact integers" if scenario.path == "kernel" else f"SQL, because {scenario.path_reason}"
     say(f"  rated on {how}")
     _print_outcome(scenario.held, top)

@@ -61,11 +61,6 @@ class PricingTerms:
         found = {meter.id: meter for meter in (*self.meters, *(meter for book in self.books for meter in book.meters))}
         return tuple(found.values())
 
-    @property
-    def digest(self) -> str:
-        """Digest of everything a rated line depends on besides the data."""
-        return digest([repr(self.books), repr(self.meters), self.zone, self.as_of.isoformat(), self.through.isoformat()])
-
 
 @dataclass
 class Rating:
@@ -126,8 +121,8 @@ def _metered(store: Store, snapshot: Snapshot, rating: Rating, engine: RatingEng
     meters = terms.every_meter
     load_metering_inputs(connection, meters, _first_day(connection, terms.through), terms.through)
     chain = metering_chain(meters, terms.as_of, has_corrections=bool(snapshot.parts("usage_correction")))
-    inputs = [*(each.sql for each in chain), *_digests(snapshot, ("usage", "usage_correction")), terms.digest]
-    inputs.append(_fingerprint(connection, "subscription"))
+    inputs = [*(each.sql for each in chain), *_digests(snapshot, ("usage", "usage_correction"))]
+    inputs += [repr(meters), terms.as_of.isoformat(), terms.through.isoformat(), _fingerprint(connection, "subscription")]
     progress("metering usage", 0, 1)
     stored = {
         table: [store.path_of(part.artifact) / "rows.parquet" for part in snapshot.parts(table)]
