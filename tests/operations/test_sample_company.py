@@ -3,15 +3,19 @@
 import csv
 import json
 from collections import Counter
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from growthring.kernel.period import Month
+from growthring.operations.commitments import define_drawable
 from growthring.operations.problems import summarise_problems
 from growthring.operations.project import Project
+from growthring.operations.rating import rate
 from growthring.operations.reading import read
 from growthring.operations.show import View, show
+from growthring.pricing.commitments import compute_commitments
 from growthring.revenue.policy import preset
 
 CONTRACTS = {"evidence": "contracts", "basis": "live", "usage": "exclude"}
@@ -86,3 +90,20 @@ def test_the_groups_of_the_planted_surprise_are_told_apart(ringwood: Project):
     assert by_segment["mid-market"] > 1 > by_segment["enterprise"]
     channels = {row["channel"] for row in show(ringwood, "ndr", View(by="channel")).rows}
     assert channels == {"self-serve", "sales", "partner"}
+
+
+def test_planted_commitments_fall_short_and_run_out_as_the_truth_says(ringwood: Project):
+    rating = rate(ringwood)
+    define_drawable(rating.connection)
+    compute_commitments(rating.connection, rating.terms.through + timedelta(days=1))
+    rows = rating.connection.execute(
+        "SELECT commitment_id, SUM(true_up_amount) FROM commitment_charge GROUP BY 1 "
+        "UNION ALL SELECT commitment_id, breakage + balance FROM commitment_balance"
+    ).fetchall()
+    left = dict(rows)
+    with (ringwood.root / "truth" / "commitments.csv").open() as stream:
+        planted = list(csv.DictReader(stream))
+    assert len(planted) > 5
+    for each in planted:
+        is_running = each["kind"] == "minimum" and each["has_ended"] == "no"  # its shortfall is billed at the end
+        assert left.get(each["commitment_id"], 0) == (0 if is_running else Decimal(each["left"])), each
