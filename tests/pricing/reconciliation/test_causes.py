@@ -82,13 +82,21 @@ def test_an_invoice_without_use_is_not_rated_and_says_why():
 
 
 def test_use_that_became_known_after_the_invoice_explains_exactly_what_is_missing():
-    short = difference("166.00")
+    short = difference("166.00", invoiced_quantity=D(230))
     known = Known(datetime(2024, 6, 1, 23, 59, 59), {"a": (replace(USED, quantity=D(230)),)}, 2)
     assert named(short, around(short, known={short.key: [known]})) == (
         "late_usage", "2 records became known after 2024-06-01 23:59",
     )  # fmt: skip
     other = replace(known, uses={"a": (replace(USED, quantity=D(231)),)})
-    assert named(short, around(short, known={short.key: [other]}))[0] == "unexplained"
+    unsaid = replace(short, invoiced_quantity=D(0))
+    assert named(unsaid, around(unsaid, known={short.key: [known]}))[0] == "late_usage"
+    assert named(unsaid, around(unsaid, known={short.key: [other]}))[0] == "unexplained"
+
+
+def test_an_invoice_that_counts_all_units_did_not_miss_late_ones():
+    short = difference("166.00")
+    known = Known(datetime(2024, 6, 1, 23, 59, 59), {"a": (replace(USED, quantity=D(230)),)}, 2)
+    assert named(short, around(short, known={short.key: [known]}))[0] == "unexplained"
 
 
 def test_another_version_of_the_book_is_named():

@@ -91,6 +91,8 @@ def not_rated(difference: Difference, around: Surroundings) -> str | None:
 def late_usage(difference: Difference, around: Surroundings) -> str | None:
     """Rated as of the day of the invoice, the use gives the invoiced amount: the rest became known later."""
     billed = around.billed_in(difference)
+    if difference.invoiced_quantity == sum(use.quantity for each in billed for use in each.uses) != 0:
+        return None  # the invoice counted everything
     for known in around.known.get(difference.key, ()):
         amount = amount_of_uses(
             billed, lambda each, known=known: known.uses.get(each.subscription_id, ()), with_fees=around.with_fees  # type: ignore[misc]

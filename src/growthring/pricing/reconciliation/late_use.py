@@ -54,6 +54,8 @@ def known_at_issue(
             by_instant[midnight + timedelta(days=1) - _SECOND].append((each, after_day))
         if since_day > after_day:
             by_instant[midnight - _SECOND].append((each, since_day))
+    if not by_instant:
+        return {}
     known: dict[Key, list[Known]] = defaultdict(list)
     cursor = _restricted(rating.connection, sorted({each.account_id for cases in by_instant.values() for each, _ in cases}))
     for at, cases in sorted(by_instant.items(), reverse=True):
