@@ -66,6 +66,7 @@ JSON_COMMANDS = [
     ("books",), ("books", "--policies"), ("bills",), ("bills", "--by", "component"), ("bill", "17850"),
     ("commitments",), ("commitments", "--stress", "20"),
     ("offers",), ("offers", "--by", "rep"), ("offers", "--by", "term"), ("offers", "--quota", "--small-below", "5000"),
+    ("offers", "--review"),
     ("trials",), ("trials", "--by", "segment"), ("free-tier", "--cost", "calls=0.001"), ("revenue-types",),
     ("simulate", "--book", "price_books/brook.yaml", "--choose", "whole"),
     ("reconcile",), ("reconcile", "--by", "account", "--fees"),

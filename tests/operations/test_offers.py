@@ -13,6 +13,7 @@ from growthring.operations.offers import (
     discounts,
     free_tier,
     price_points,
+    price_review,
     revenue_types,
     trials,
 )
@@ -203,6 +204,30 @@ def test_revenue_splits_by_what_it_is_for(project: Project):
         ("subscription", "70.00", pytest.approx(7 / 15)), ("usage", "20.00", pytest.approx(2 / 15)),
     ]  # fmt: skip
     assert answer.value == pytest.approx(0.2)
+
+
+def test_a_review_without_retention_knows_nothing_and_says_when_the_next_one_is(project: Project):
+    answer = price_review(project)
+    assert {row["sign"] for row in of_kind(answer, "review")} == {"unknown"}
+    assert answer.value == 0
+    assert any("Next review after 2024-09" in caveat for caveat in answer.caveats)
+
+
+def test_a_segment_that_buys_readily_and_stays_may_be_priced_too_low(tmp_path: Path):
+    accounts = (
+        '[[sources]]\nname = "accounts"\ntable = "account"\nfiles = "raw/accounts.csv"\nattributes = {segment = "country"}\n'
+    )
+    offer_source = MORE.split("[[sources]]")[1]
+    books = Books(tmp_path / "brook", project='data_through = "2024-02-29"', more=accounts + "\n[[sources]]" + offer_source)
+    books.steady("2023-01", "2024-02", {"anna": 100, "bert": 100})
+    books.accounts([("anna", "Anna", "mid"), ("bert", "Bert", "small")])
+    rows = [f"o{n},x{n},mid,plan,{day(n)},1200,1200,,12,no,rita,max,{day(n)},{'lost' if n < 5 else 'won'},USD" for n in range(40)]
+    write(books.root / "raw" / "offers.csv", [OFFER, *rows])
+    books.run()
+    answer = price_review(books.open())
+    (row,) = of_kind(answer, "review")
+    assert (row["segment"], row["ndr"], row["decided"], row["won"], row["sign"]) == ("mid", 1.0, 40, 35, "may_be_too_low")
+    assert answer.value == 1
 
 
 def test_groupings_that_do_not_exist_are_answered_with_those_that_do(project: Project):

@@ -19,6 +19,7 @@ _TITLES = {
     "won": "Won, from list to net",
     "lift": "What it does to the win rate",
     "term": "Terms",
+    "review": "By segment",
     "run": "Runs of deals",
     "beyond": "Discounts beyond the quota",
     "finding": "Against a rule",
@@ -57,6 +58,10 @@ def offers(
             "--small-below", help="With --quota: any discount on a smaller yearly list price is a finding.", show_default=False
         ),
     ] = None,
+    review: Annotated[
+        bool, typer.Option("--review", help="Judge the price level of segments by win rate and NDR instead.")
+    ] = False,
+    every: Annotated[int, typer.Option("--every", min=1, help="With --review: months until the next one.")] = 6,
     top: Top = 20,
     as_of: AsOf = None,
     as_json: AsJson = False,
@@ -70,6 +75,9 @@ def offers(
     if quota:
         below = number(small_below) if small_below is not None else None
         answer = operations.discount_quota(opened, allowed=allowed, run_deals=run_deals, small_below=below, as_of=known)
+    elif review:
+        with drawn() as progress:
+            answer = operations.price_review(opened, every_months=every, as_of=known, progress=progress)
     elif by == "price":
         cost = number(unit_cost) if unit_cost is not None else None
         answer = operations.price_points(opened, by_segment=segments, unit_cost=cost, as_of=known)

@@ -17,11 +17,13 @@ from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, Value, money
 from growthring.operations.project import Project
 from growthring.operations.rating import rate, rating_caveats
+from growthring.operations.show import View, show
 from growthring.pricing.offers.chain import free_chain, offer_chain, revenue_chain, rows_of, trial_chain
 from growthring.pricing.offers.free_tier import FreeCohort, FreeLimit, free_cohorts, free_limits
 from growthring.pricing.offers.lift import Lift, Stratum, lift
 from growthring.pricing.offers.price_log import STOP_RULES, PriceLog, price_logs
 from growthring.pricing.offers.quota import quota_runs
+from growthring.pricing.offers.review import PriceSign, review_segment
 from growthring.pricing.offers.rules import Finding, small_discounts, term_findings
 from growthring.pricing.offers.trial_curve import suggest_length, trial_curve
 from growthring.pricing.reference import plain
@@ -34,6 +36,7 @@ _DEFINITIONS = {
     "discounts": "From list to net, and what discounts and gifts did to the win rate of comparable customers (segment × size).",
     "contract_terms": "Offers by length of term; the rule is twelve months, billed by the year.",
     "discount_quota": "Deals with a discount in each run of consecutive won deals of a manager, and those beyond the quota.",
+    "price_review": "Segments whose win rate and net dollar retention both point to a price that may be too low or too high.",
     "trials": "Conversions by day over trials still running; trials that neither converted nor ended are censored at the end.",
     "free_tier": "What serving accounts billed at nothing cost, by the month they began, and what those that pay later brought.",
     "revenue_types": "Invoiced revenue without tax, by month of the invoice and by what it is for; the share is of the month.",
@@ -175,6 +178,48 @@ def discount_quota(
         caveats.append("Deals without a manager count as those of one: map `manager`.")
     value = sum(each.beyond for each in runs)
     return _answer(books, "discount_quota", value, "discounts beyond the quota", rows, chain, "quota_deal", caveats)
+
+
+def price_review(
+    project: Project, *, every_months: int = 6, as_of: datetime | None = None, progress: Progress = silent
+) -> Answer:
+    """Answer which segments' prices may be too low or too high, by win rate and net dollar retention together (PR-15).
+
+    Args:
+        project: The project.
+        every_months: Months until the next review.
+        as_of: See only what was known then.
+        progress: Told about what has to be computed first.
+    """
+    books = _opened(project, as_of)
+    chain = offer_chain(books.as_of, books.through)
+    waterfall = rows_of(books.connection, chain, "waterfall")
+    if not waterfall:
+        return _nothing(books, "price_review", chain, "waterfall", "offer")
+    counts: dict[str, list[int]] = {}
+    for each in waterfall:
+        row = counts.setdefault(each["group_value"], [0, 0])
+        row[0] += int(each["decided"])
+        row[1] += int(each["won"])
+    retention, caveats = _retention(project, as_of, progress)
+    reviews = [
+        review_segment(segment, retention.get(segment), decided, won, segments=len(counts))
+        for segment, (decided, won) in sorted(counts.items())
+    ]
+    rows = [{"kind": "review"} | {field.name: getattr(each, field.name) for field in fields(each)} for each in reviews]
+    caveats.append(f"Next review after {Month.of(books.through) + every_months}.")
+    caveats.append("Unit economics and losses to imitators are not looked at; try a change with `growthring simulate` first.")
+    signs = sum(each.sign in (PriceSign.TOO_LOW, PriceSign.TOO_HIGH) for each in reviews)
+    return _answer(books, "price_review", signs, "segments with a sign", rows, chain, "waterfall", caveats)
+
+
+def _retention(project: Project, as_of: datetime | None, progress: Progress) -> tuple[dict[str, float | None], list[str]]:
+    """Return net dollar retention by the attribute `segment`, and why it is unknown where it is."""
+    try:
+        answer = show(project, "ndr", View(by="segment", as_of=as_of), progress=progress)
+    except UnknownValueError:
+        return {}, ["Accounts have no attribute `segment`, so retention by segment is unknown: map one."]
+    return {str(row["segment"]): row["value"] for row in answer.rows}, list(answer.caveats)
 
 
 def trials(project: Project, by: str = "day", *, peak_share: Decimal = Decimal("0.25"), as_of: datetime | None = None) -> Answer:

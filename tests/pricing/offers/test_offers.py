@@ -17,6 +17,7 @@ from growthring.pricing.offers.chain import PACKAGE
 from growthring.pricing.offers.lift import Stratum, lift
 from growthring.pricing.offers.price_log import STOP_RULES, price_logs
 from growthring.pricing.offers.quota import quota_runs
+from growthring.pricing.offers.review import PriceSign, review_segment
 from growthring.pricing.offers.rules import small_discounts, term_findings
 from growthring.pricing.simulation.price_points import NextStep, PriceGoals
 from tests.pricing.offers.log import AS_OF, THROUGH, offer, opened
@@ -224,3 +225,15 @@ def test_shuffled_outcomes_move_no_price():
         (log,) = price_logs(shuffled, PriceGoals())
         steps[log.advice.next_price is not None] += 1
     assert steps[True] <= 5
+
+
+@pytest.mark.parametrize(
+    ("ndr", "decided", "won", "sign"),
+    [
+        (1.2, 60, 50, PriceSign.TOO_LOW), (0.8, 60, 50, PriceSign.NONE), (0.8, 200, 2, PriceSign.TOO_HIGH),
+        (1.2, 200, 2, PriceSign.NONE), (1.0, 60, 26, PriceSign.NONE), (None, 60, 50, PriceSign.UNKNOWN),
+        (1.2, 19, 19, PriceSign.UNKNOWN), (1.2, 0, 0, PriceSign.UNKNOWN),
+    ],
+)  # fmt: skip
+def test_a_price_level_is_questioned_only_where_win_rate_and_retention_agree(ndr, decided, won, sign):
+    assert review_segment("mid", ndr, decided, won, segments=3).sign is sign
