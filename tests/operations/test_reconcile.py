@@ -4,7 +4,7 @@ import csv
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from growthring.operations.rating import rate
 from growthring.operations.reconcile import reconcile
 from growthring.operations.run import run
 from growthring.pricing.reconciliation import reconcile as compare_with_invoices
+from tests.operations.books import USAGE, Books
 
 D = Decimal
 Row = dict[str, str]
@@ -224,3 +225,41 @@ def test_accounts_are_listed_with_all_their_causes_the_largest_residual_first(
 def test_an_unknown_grouping_is_refused(ringwood: Project):
     with pytest.raises(UnknownValueError, match="grouping"):
         reconcile(ringwood, by="colour")
+
+
+CORRECTIONS = """
+[[sources]]
+name = "corrections"
+table = "usage_correction"
+files = "raw/corrections.csv"
+"""
+
+
+@pytest.fixture
+def corrected(tmp_path: Path) -> Project:
+    """A customer whose March was invoiced, fee and use, before one of its records was amended from 300 calls to 700."""
+    books = Books(tmp_path / "brook", more=USAGE + CORRECTIONS)
+    books.usage([("u1", "17850", "2024-03-05", 500), ("u2", "17850", "2024-03-20", 300)])
+    (books.root / "raw" / "corrections.csv").write_text(
+        "correction_id,action,usage_id,quantity,known_at\nk1,amend,u2,700,2024-04-20 00:00:00\n", encoding="utf-8"
+    )
+    march = {"product": "api", "issued_on": "2024-04-01", "from": "2024-03-01", "to": "2024-04-01", "known_at": "2024-04-01"}
+    books.lines("2024-04", [("i1", "17850", "8.00", march | {"kind": "usage", "quantity": ""}), ("i2", "17850", "20.00", march)])
+    books.lines("2024-05", [("i3", "anna", "1.00")])
+    books.run()
+    return books.open()
+
+
+def test_an_amendment_after_the_invoice_is_late_usage(corrected: Project):
+    (row,) = [row for row in reconcile(corrected, at="2024-03").rows if row["kind"] == "residual"]
+    assert (row["rated"], row["invoiced"], row["cause"]) == ("11.00", "8.00", "late_usage")
+    assert row["evidence"] == "1 records became known after 2024-04-01 23:59"
+
+
+def test_before_the_amendment_was_known_the_use_was_invoiced_right_and_the_fee_for_too_many_days(corrected: Project):
+    known = datetime(2024, 4, 15)
+    (use,) = reconcile(corrected, at="2024-03", as_of=known).rows
+    assert (use["cause"], use["rated"], use["invoiced"]) == ("matched", "8.00", "8.00")
+    _, bill = reconcile(corrected, at="2024-03", with_fees=True, as_of=known).rows
+    assert (bill["rated"], bill["invoiced"], bill["cause"]) == ("25.42", "28.00", "proration")  # first used on 5 March
+    assert bill["evidence"] == "fees and minimums of the whole period, of 31 days"

@@ -85,7 +85,7 @@ CAUSES = (
     ),
     Cause(
         "proration",
-        "A share of the period's days gives the invoiced amount.",
+        "Other days than those rated give the invoiced amount.",
         "Compare the first and last day of the contract with those on the invoice.",
         checks.proration,
     ),

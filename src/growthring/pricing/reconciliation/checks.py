@@ -116,19 +116,24 @@ def other_policy(difference: Difference, around: Surroundings) -> str | None:
 
 
 def proration(difference: Difference, around: Surroundings) -> str | None:
-    """A share of the period's days gives the invoiced amount, and is not likely to do so by chance."""
+    """Other days than those rated give the invoiced amount: the whole period, or a share that does so hardly by chance."""
     billed = around.billed_in(difference)
     days = billed[0].share.whole if billed else (difference.period_end - difference.period_start).days
+
+    def is_for(active: int) -> bool:
+        return amount_of_days(billed, active, with_fees=around.with_fees) == difference.invoiced_amount
+
+    depends_on_days = any(depends_on_share(each.version) for each in billed)
+    if depends_on_days and is_for(days):
+        return f"fees and minimums of the whole period, of {days} days"
     units = abs(difference.invoiced_amount).scaleb(exponent(difference.currency))
     if not difference.rated_lines or units < _CHANCE * days:
         return None
     smallest = Decimal(1).scaleb(-exponent(difference.currency))
-    depends_on_days = any(depends_on_share(each.version) for each in billed)
     for active in range(1, days):
-        share = (difference.rated_amount * active / days).quantize(smallest, ROUND_HALF_UP)
-        if share == difference.invoiced_amount:
+        if (difference.rated_amount * active / days).quantize(smallest, ROUND_HALF_UP) == difference.invoiced_amount:
             return f"{active} of {days} days"
-        if depends_on_days and amount_of_days(billed, active, with_fees=around.with_fees) == difference.invoiced_amount:
+        if depends_on_days and is_for(active):
             return f"fees and minimums of {active} of {days} days"
     return None
 
