@@ -99,6 +99,7 @@ class SparkEngine:
     def __init__(self, session: Session = None) -> None:
         self._given = session
         self._copied: dict[str, pa.Table] = {}
+        self._views: set[str] = set()
 
     @cached_property
     def session(self) -> Session:
@@ -126,7 +127,7 @@ class SparkEngine:
         """Run the chain in Spark and bring the wanted relations home; the others are empty tables in the connection."""
         for name in read_tables(chain):
             if files := stored.get(name):
-                self.session.read.parquet(*(f"file://{file.resolve()}" for file in files)).createOrReplaceTempView(name)
+                self._read(name, files)
             else:
                 self._copy(name, connection.execute(f"SELECT * FROM {name}").to_arrow_table())
         self._executor.run(chain)
@@ -135,18 +136,25 @@ class SparkEngine:
             kind, rows = ("VIEW", "") if each.is_light else ("TABLE", " WITH NO DATA")
             connection.execute(f"CREATE OR REPLACE {kind} {each.name} AS {each.sql}{rows}")
         for name in wanted:
-            rows = self.session.table(name).toArrow()
-            columns = ", ".join(rows.column_names)
-            connection.register("arriving", rows)
+            found = self.session.table(name).toArrow()
+            columns = ", ".join(found.column_names)
+            connection.register("arriving", found)
             connection.execute(f"INSERT INTO {name} ({columns}) SELECT {columns} FROM arriving")
             connection.unregister("arriving")
 
     def close(self) -> None:
         """Drop the views, and stop the session if it was started here."""
+        for name in self._views:
+            self.session.catalog.dropTempView(name)
         if "_executor" in self.__dict__:
             self._executor.close()
         if "_local" in self.__dict__:
             self._local.close()
+
+    def _read(self, name: str, files: Sequence[Path]) -> None:
+        self.session.read.parquet(*(f"file://{file.resolve()}" for file in files)).createOrReplaceTempView(name)
+        self._copied.pop(name, None)
+        self._views.add(name)
 
     def _copy(self, name: str, table: "pa.Table") -> None:
         if name not in self._copied or not self._copied[name].equals(table):

@@ -280,7 +280,8 @@ def _write_rated(
     connection.execute(
         f"CREATE OR REPLACE TABLE billed_period AS SELECT * FROM every_period WHERE {_in(month)} AND {touched or 'TRUE'}"
     )
-    engine.define(connection, rating.chain[1:], (RATED_LINE.name, BILL.name), {})
+    whole = {} if before else {name: [source[0]] for name, source in sources.items() if source}
+    engine.define(connection, rating.chain[1:], (RATED_LINE.name, BILL.name), whole)
     for table in (RATED_LINE, BILL):
         columns = ", ".join(table.column_names)
         select = f"SELECT {columns} FROM {table.name}"
