@@ -70,7 +70,7 @@ def records(months: int = 3) -> list[dict[str, Any]]:
             f"{number % 13}.{number:06d}",
             account_id=f"A{number % 7 % 3}",
             meter=("calls", "tokens")[number % 5 % 2],
-            region=(None, "eu", "us")[number % 4 % 3],
+            region=(None, "eu", "", "a;b=c%")[number % 4],
         )
         for number in range(120)
     ]
@@ -95,10 +95,14 @@ def again(project: Project, **given: Any) -> RunResult:
     return run(Project.open(project.root), **given)
 
 
-def rows(project: Project, table: str) -> list[tuple[Any, ...]]:
+def queried(project: Project, statement: str) -> list[tuple[Any, ...]]:
     rating = rate(Project.open(project.root))
     with rating.connection:
-        return sorted(rating.connection.execute(f"SELECT * FROM {table}").fetchall())
+        return rating.connection.execute(statement).fetchall()
+
+
+def rows(project: Project, table: str) -> list[tuple[Any, ...]]:
+    return sorted(queried(project, f"SELECT * FROM {table}"))
 
 
 def parquet(project: Project, *, of: str = "") -> dict[str, bytes]:
@@ -115,6 +119,8 @@ def test_bills_of_rolled_up_events_equal_those_of_single_events(tmp_path: Path, 
     assert len(rows(rolled, "bill")) == 9
     for table in ("rated_line", "bill"):
         assert rows(rolled, table) == rows(single, table)
+    dimensions = [queried(project, "SELECT DISTINCT dimensions FROM usage ORDER BY 1") for project in (rolled, single)]
+    assert dimensions[0] == dimensions[1] == [("region=a%3Bb%3Dc%25",), ("region=eu",), (None,)]
     [file] = result.files
     assert (file.read, file.accepted, file.corrected, file.rejected) == (131, 119, 10, 2)
 
@@ -178,18 +184,13 @@ def test_a_correction_rates_one_account_period_again(tmp_path: Path):
     (tmp_path / "corrections.csv").write_text(head + unknown)
     run(project)
     before = rows(project, "bill")
-    [usage_id] = rows_of_usage(project, "account_id = 'A1' AND meter = 'calls' AND used_at = TIMESTAMP '2024-05-05 12:00:00'")
+    where = "account_id = 'A1' AND meter = 'calls' AND used_at = TIMESTAMP '2024-05-05 12:00:00'"
+    [(usage_id,)] = queried(project, f"SELECT usage_id FROM usage WHERE {where}")
     assert usage_id == "events/A1/calls//2024-05-05"
     (tmp_path / "corrections.csv").write_text(head + unknown + f"c1,amend,{usage_id},500,2024-06-02T00:00:00Z\n")
     assert again(project).rated_periods == 1
     changed = set(rows(project, "bill")) - set(before)
     assert [(row[1], str(row[2])) for row in changed] == [("A1", "2024-05-01")]
-
-
-def rows_of_usage(project: Project, condition: str) -> list[str]:
-    rating = rate(Project.open(project.root))
-    with rating.connection:
-        return [row[0] for row in rating.connection.execute(f"SELECT usage_id FROM usage WHERE {condition}").fetchall()]
 
 
 @pytest.mark.engine("spark")

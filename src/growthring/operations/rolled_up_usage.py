@@ -7,6 +7,7 @@ time. Earlier snapshots keep what was known then.
 
 import glob
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -227,7 +228,7 @@ def _write_month(
     files = [rollup.contents[name] for name in (ROLLUP_FILE, PROBLEMS_FILE)]
 
     def write(folder: Path) -> dict[str, Any]:
-        events = f"read_parquet({literal(str(rollup.path / ROLLUP_FILE))})"
+        events = f"({_canonical(config, rollup)})"
         select = f"{_usage_select(config, month, events)} WHERE used_on <= {literal(until)} ORDER BY {', '.join(USAGE.key)}"
         rows = write_parquet(connection, select, folder / _ROWS_FILE)
         later = connection.execute(
@@ -249,6 +250,23 @@ def _write_month(
 
     inputs = [config.name, pattern, str(config.rollup), str(month), until.isoformat() if month else "", *files]
     return project.store.build(_RECIPE, inputs, write)
+
+
+def _canonical(config: SourceConfig, rollup: Artifact) -> str:
+    """Return a SELECT of a rollup with dimensions as usage has them: empty ones left out, marks inside a value escaped."""
+    keys = sorted(name.rsplit(".", 1)[-1] for name in config.dimensions)
+    pattern = literal("(?s)^" + "".join(f"(?:;?{re.escape(key)}=(.*?))?" for key in keys) + "$")
+    parts = []
+    for number, key in enumerate(keys, start=1):
+        value = f"NULLIF(regexp_extract(dimensions, {pattern}, {number}), '')"
+        for mark, code in (("%", "%25"), (";", "%3B"), ("=", "%3D")):
+            value = f"replace({value}, '{mark}', '{code}')"
+        parts.append(f"{literal(key + '=')} || {value}")
+    text = f"concat_ws(';', {', '.join(parts)})" if parts else "''"
+    return (
+        f"SELECT account_id, meter, {text} AS dimensions, used_on, CAST(SUM(quantity) AS DECIMAL(18,6)) AS quantity, "
+        f"SUM(events) AS events FROM read_parquet({literal(str(rollup.path / ROLLUP_FILE))}) GROUP BY 1, 2, 3, 4"
+    )
 
 
 def _usage_select(config: SourceConfig, month: Month | None, events: str) -> str:
