@@ -30,9 +30,11 @@ class Adjustment(Model):
     kind: AdjustmentKind = Field(
         description="amount_discount, percent_discount, overage (a commitment with a factor beyond it), minimum, or maximum."
     )
-    amount: Money | None = Field(None, description="Discount, commitment, minimum or maximum, in major units.")
-    percent: Percent | None = Field(None, description="Discount in percent.")
-    factor: UnitPrice = Field(Decimal(1), description="overage: times what goes beyond the commitment.")
+    amount: Annotated[Money, Field(ge=0)] | None = Field(
+        None, description="Discount, commitment, minimum or maximum, in major units."
+    )
+    percent: Annotated[Percent, Field(le=100)] | None = Field(None, description="Discount in percent; below zero, a surcharge.")
+    factor: Annotated[UnitPrice, Field(ge=0)] = Field(Decimal(1), description="overage: times what goes beyond the commitment.")
     true_up: bool = Field(False, description="overage: bill the commitment even if less was used.")
     prorate: bool = Field(True, description="minimum, maximum, overage: take the share of days the subscription was active.")
     scope: Literal["line", "bucket"] = Field("line", description="bucket: each bucket of the meter on its own.")
@@ -45,4 +47,6 @@ class Adjustment(Model):
         is_percent = self.kind is AdjustmentKind.PERCENT_DISCOUNT
         if is_percent != (self.percent is not None) or is_percent == (self.amount is not None):
             raise ValueError(f"{self.kind} needs {'percent' if is_percent else 'amount'}, and only that")
+        if self.last_period is not None and self.last_period < self.first_period:
+            raise ValueError(f"{self.kind} ends in period {self.last_period}, before it begins in period {self.first_period}")
         return self

@@ -139,6 +139,18 @@ class PriceBook(Model):
         _ = self.rating_policy
         return self
 
+    @model_validator(mode="after")
+    def _sold_in(self) -> Self:
+        components = [component for version in self.versions for component in version.components]
+        if len(self.currencies) > 1 and (single := next((each.id for each in components if each.price is not None), "")):
+            raise ValueError(f"{single} has one price, and the book is sold in {', '.join(self.currencies)}: give it prices")
+        for assignment in self.assign:
+            if assignment.currency and assignment.currency not in self.currencies:
+                raise ValueError(
+                    f"an assignment bills in {assignment.currency}, and the book has prices in {', '.join(self.currencies)}"
+                )
+        return self
+
     @property
     def rating_policy(self) -> RatingPolicy:
         """The policy with the book's own choices."""
@@ -223,12 +235,16 @@ def read_yaml(path: Path) -> Any:  # noqa: ANN401 - whatever the user wrote
     """Read a YAML file with exact decimals.
 
     Raises:
-        ConfigurationError: It is no YAML, or not UTF-8.
+        ConfigurationError: It is not there, no YAML, or not UTF-8.
     """
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_ExactLoader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}.", remedy="Correct the file at that place.") from error
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be read: {error.strerror}.", valid="Valid: the path of a YAML file with a price book."
+        ) from error
 
 
 def read_book(path: Path) -> PriceBook:
@@ -244,7 +260,7 @@ def read_books(folder: Path) -> tuple[tuple[PriceBook, ...], tuple[Meter, ...]]:
     """Read every book of a folder and its meters.yaml.
 
     Raises:
-        ConfigurationError: A file cannot be used, two books share a name, or a meter is not defined.
+        ConfigurationError: A file cannot be used, two books share a name, or a meter is not defined or defined twice.
     """
     shared = folder / "meters.yaml"
     meters = _validated(MeterFile, read_yaml(shared), shared).meters if shared.exists() else ()
@@ -254,18 +270,50 @@ def read_books(folder: Path) -> tuple[tuple[PriceBook, ...], tuple[Meter, ...]]:
             raise ConfigurationError(f"Two price books are called {book.name}.", remedy=f"Rename one of them in {folder}.")
     if wrong := list(unmet_meters(books, meters)):
         raise ConfigurationError(f"Price books cannot be used: {'; '.join(wrong)}.", remedy="Define it under `meters`.")
+    if wrong := sorted(disputed([*meters, *(meter for book in books for meter in book.meters)])):
+        raise ConfigurationError(
+            f"Meters are defined in several ways: {', '.join(wrong)}.",
+            valid="Books share their meters: the same id means the same meter in all of them.",
+            remedy=f"Define it once, in {shared}, or give one of them another id; `event` names the records it counts.",
+        )
     return books, meters
 
 
+def disputed(meters: Sequence[Meter]) -> set[str]:
+    """Return the ids of meters that two definitions differ about."""
+    first: dict[str, Meter] = {}
+    return {meter.id for meter in meters if first.setdefault(meter.id, meter) != meter}
+
+
 def _validated(kind: type[T], raw: Any, path: Path) -> T:  # noqa: ANN401
+    if not isinstance(raw, dict):
+        raise ConfigurationError(
+            f"{path} cannot be used: it holds {'nothing' if raw is None else 'no fields but ' + repr(raw)[:_SHOWN]}.",
+            valid=f"Valid: fields such as {', '.join(name for name, each in kind.model_fields.items() if each.is_required())}.",
+            remedy=_FIELDS,
+        )
     try:
         return kind.model_validate(raw)
     except ValidationError as error:
-        places = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise ConfigurationError(
-            f"{path} cannot be used: {places}.", remedy="docs/reference/price-books.md lists every field."
-        ) from error
+        raise ConfigurationError(f"{path} cannot be used: {'; '.join(_places(error))}.", remedy=_FIELDS) from error
     except UnknownValueError as error:
-        raise ConfigurationError(
-            f"{path} cannot be used: {error}", remedy="docs/reference/price-books.md lists every field."
-        ) from error
+        raise ConfigurationError(f"{path} cannot be used: {error}", remedy=_FIELDS) from error
+
+
+_FIELDS = "docs/reference/price-books.md lists every field."
+_SHOWN = 60
+
+
+def _places(error: ValidationError) -> Iterator[str]:
+    """Yield each place that cannot be used, what stands there and what is wrong; a list left empty by such a place is none."""
+    found = [(".".join(map(str, each["loc"])), each) for each in error.errors()]
+    for place, each in found:
+        if each["type"] == "too_short" and any(other.startswith(f"{place}.") for other, _ in found):
+            continue
+        words = each["msg"].removeprefix("Value error, ")
+        if each["type"] == "extra_forbidden":
+            yield f"{place}: there is no such field"
+        elif isinstance(each["input"], dict | list | tuple):
+            yield f"{place}: {words}" if place else words
+        else:
+            yield f"{place}: {words}, not {str(each['input'])[:_SHOWN]!r}"

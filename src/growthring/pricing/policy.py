@@ -3,9 +3,9 @@
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from growthring.kernel.errors import UnknownValueError
 from growthring.pricing.adjustment import AdjustmentKind
@@ -62,6 +62,14 @@ class RatingPolicy(Model):
         "original",
         description="Which period a later correction is booked on: the one it is about, or the one it became known in.",
     )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if sorted(self.adjustment_order) != sorted(AdjustmentKind):
+            raise ValueError(f"the order of adjustments names each of {', '.join(AdjustmentKind)} once")
+        if self.fractions == "gap" and self.tier_bounds != "from_inclusive":
+            raise ValueError("fractions = gap has a meaning for tier_bounds = from_inclusive only")
+        return self
 
 
 @cache
