@@ -90,8 +90,6 @@ def opened(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Executor]
     def open_engine(name: str) -> Executor:
         given = {"postgres": ("url", "postgres_server_url"), "spark": ("session", "spark")}
         needs = {given[name][0]: request.getfixturevalue(given[name][1])} if name in given else {}
-        if name == "spark":  # its optimizer loses a column while it carries constraints through unions of rated usage
-            needs["session"].conf.set("spark.sql.constraintPropagation.enabled", "false")
         executors.append(open_executor(name, **needs))
         return executors[-1]
 
