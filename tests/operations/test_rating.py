@@ -81,3 +81,67 @@ def test_parts_that_are_shown_add_up_to_the_whole():
         shown = add_up([Decimal(part) for part in parts], Decimal(whole), "USD")
         assert sum(shown) == Decimal(whole)
         assert all(abs(one - Decimal(part)) <= Decimal("0.01") for one, part in zip(shown, parts, strict=True))
+
+
+PLAIN = """\
+name: brook
+currency: USD
+meters: [{{id: calls}}]
+versions:
+  - effective_from: {since}
+    components:
+      - {{id: api, meter: calls, prices: {{USD: {{model: per_unit, unit_price: 0.01}}}}}}
+      - {{id: seat, prices: {{EUR: {{model: flat, amount: 20}}}}}}
+assign: [{{}}]
+"""
+CONTRACTS = """
+[[sources]]
+name = "contracts"
+table = "contract"
+files = "raw/contracts.csv"
+"""
+
+
+def plainly_billed(root: Path, *, since: str = "2023-01-01", contracts: list[str] | None = None) -> Project:
+    """A project whose customer 17850 makes 100 calls in each of January, February and March 2024."""
+    books = Books(root, project='data_through = "2024-03-31"', more=USAGE + (CONTRACTS if contracts else ""))
+    books.steady("2024-01", "2024-03", {"17850": 100})
+    books.usage([(f"u{month}", "17850", f"2024-0{month}-15", 100) for month in (1, 2, 3)])
+    (root / "price_books" / "brook.yaml").write_text(PLAIN.format(since=since), encoding="utf-8")
+    if contracts:
+        text = ["contract_id,account_id,price_book,starts_on,ends_on,known_at", *contracts]
+        (root / "raw" / "contracts.csv").write_text("\n".join(text) + "\n", encoding="utf-8")
+    opened = Project.open(root)
+    run(opened)
+    return opened
+
+
+def test_usage_before_the_first_version_of_a_book_is_told(tmp_path: Path):
+    told = " ".join(bills(plainly_billed(tmp_path, since="2024-02-01")).caveats)
+    assert "1 records of 1 accounts, between 2024-01-15 and 2024-01-15, are on days on which no book bills them" in told
+
+
+def test_a_fee_without_a_price_in_the_currency_of_an_account_is_told(tmp_path: Path):
+    told = " ".join(bills(plainly_billed(tmp_path)).caveats)
+    assert "The fee seat of brook has no price in USD: 1 accounts" in told
+    assert "no book bills them" not in told
+
+
+def test_usage_that_two_contracts_price_at_a_time_is_told(tmp_path: Path):
+    both = plainly_billed(tmp_path / "both", contracts=[f"{name},17850,brook,2024-01-01,,2024-01-01" for name in ("c1", "c2")])
+    one_by_one = ["c1,17850,brook,2024-01-01,2024-02-01,2024-01-01", "c2,17850,brook,2024-02-01,,2024-01-01"]
+    after = plainly_billed(tmp_path / "after", contracts=one_by_one)
+    told = "Usage of 1 accounts, such as 17850, is billed under several subscriptions"
+    assert told in " ".join(bills(both).caveats)
+    assert told not in " ".join(bills(after).caveats)
+
+
+def test_bills_of_a_quarter_or_year_are_those_of_all_its_months(tmp_path: Path):
+    project = plainly_billed(tmp_path)
+    assert [(row["month"], row["amount"]) for row in bills(project, at="2024-Q1").rows] == [
+        ("2024-01", "1.00"), ("2024-02", "1.00"), ("2024-03", "1.00"),
+    ]  # fmt: skip
+    assert bills(project, at="FY2024").value == "3.00"
+    assert [str(each.period_start) for each in explain_bill(project, "17850", at="2024-Q1")] == [
+        "2024-01-01", "2024-02-01", "2024-03-01",
+    ]  # fmt: skip

@@ -12,7 +12,7 @@ from growthring.kernel.period import Month
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import money
 from growthring.operations.project import Project
-from growthring.operations.rating import month_of, rate
+from growthring.operations.rating import begins_in, rate
 from growthring.pricing.book import PriceBook
 from growthring.pricing.full_units import Change
 from growthring.pricing.rating.tables import dimension_values
@@ -81,14 +81,14 @@ class ExplainedBill:
 def explain_bill(
     project: Project, account: str, *, at: str | None = None, as_of: datetime | None = None, progress: Progress = silent
 ) -> list[ExplainedBill]:
-    """Explain the bills of an account for the periods that begin in a month.
+    """Explain the bills of an account for the periods that begin in a month, quarter or year.
 
     Each bill is rated a second time in plain Decimal arithmetic; the run stops when that differs from the stored lines.
 
     Args:
         project: The project.
         account: The account's id.
-        at: The month; the last one with a bill when absent.
+        at: The month, quarter or year; the last month with a bill when absent.
         as_of: See only what was known then.
         progress: Told about each month rated.
 
@@ -97,20 +97,19 @@ def explain_bill(
         LedgerImbalanceError: The two ways of rating disagree.
     """
     rating = rate(project, as_of=as_of, progress=progress)
-    month = month_of(project, at) if at else _last_month(rating, account)
+    months = project.calendar.parse(at) if at else (_last_month(rating, account),) * 2
     periods = rating.connection.execute(
         f"""
         SELECT period.subscription_id, period.account_id, period.period_start, period.period_end, period.book, period.currency,
           period.active_days, period.period_days, period.period_no
         FROM billed_period AS period
-        WHERE account_id = {literal(account)}
-          AND period_start >= {literal(month.first_day)} AND period_start <= {literal(month.last_day)}
+        WHERE account_id = {literal(account)} AND {begins_in(months)}
         ORDER BY 1, 3
         """
     ).fetchall()
     if not periods:
         raise GrowthringError(
-            f"{account} has no bill for {month}.",
+            f"{account} has no bill for {at or months[0]}.",
             valid=_known_months(rating, account),
             remedy="`growthring bills --by account` lists accounts with bills.",
         )

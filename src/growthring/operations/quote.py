@@ -12,7 +12,7 @@ from growthring.kernel.errors import GrowthringError, UnknownValueError
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, money
 from growthring.operations.project import Project
-from growthring.operations.rating import month_of, rate
+from growthring.operations.rating import begins_in, rate
 from growthring.pricing.book import PriceBook, Version, read_book
 from growthring.pricing.customer_view import (
     Plan,
@@ -107,8 +107,7 @@ def quote(project: Project, account: str, asked: Asked, *, progress: Progress = 
 def _period(rating: Rating, project: Project, account: str, at: str | None) -> _Period:
     where = f"account_id = {literal(account)}"
     if at:
-        month = month_of(project, at)
-        where += f" AND period_start >= {literal(month.first_day)} AND period_start <= {literal(month.last_day)}"
+        where += f" AND {begins_in(project.calendar.parse(at))}"
     row = rating.connection.execute(
         f"SELECT subscription_id, period_start, period_end, book, currency, active_days, period_days, period_no "
         f"FROM billed_period WHERE {where} AND period_start <= {literal(rating.terms.through)} "

@@ -6,7 +6,7 @@ from typing import Any
 
 from growthring.engine.relation import literal
 from growthring.engine.snapshot import Snapshot
-from growthring.kernel.errors import GrowthringError
+from growthring.kernel.errors import GrowthringError, UnknownValueError
 from growthring.kernel.period import Month
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, by_currency, money
@@ -51,13 +51,13 @@ def bills(
 
     Args:
         project: The project.
-        at: Only periods that begin in this month.
+        at: Only periods that begin in this month, quarter or year.
         by: month, component, book or account.
         as_of: See only what was known then.
         progress: Told about each month rated.
     """
     rating = rate(project, as_of=as_of, progress=progress)
-    statement = _statement(by, month_of(project, at) if at else None)
+    statement = _statement(by, project.calendar.parse(at) if at else None)
     cursor = rating.connection.execute(statement)
     names = [column[0] for column in cursor.description or []]
     rows = [_shown(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
@@ -84,6 +84,11 @@ def month_of(project: Project, at: str) -> Month:
     return project.calendar.parse(at)[1]
 
 
+def begins_in(months: tuple[Month, Month]) -> str:
+    """Return the condition on a billing period that it begins in a stretch of months, first and last."""
+    return f"period_start >= {literal(months[0].first_day)} AND period_start <= {literal(months[1].last_day)}"
+
+
 _GROUPS = {
     "month": "strftime(period_start, '%Y-%m')",
     "component": "component_id",
@@ -92,19 +97,17 @@ _GROUPS = {
 }
 
 
-def _statement(by: str, month: Month | None) -> str:
+def _statement(by: str, months: tuple[Month, Month] | None) -> str:
     if by not in _GROUPS:
-        from growthring.kernel.errors import UnknownValueError
-
         raise UnknownValueError("grouping of bills", by, _GROUPS)
-    where = f"WHERE period_start >= {literal(month.first_day)} AND period_start <= {literal(month.last_day)}" if month else ""
+    where = f"WHERE {begins_in(months)}" if months else ""
     group = _GROUPS[by]
     if by == "component":
         return (
             f"SELECT {group} AS component, currency, COUNT(DISTINCT account_id) AS accounts, SUM(quantity) AS quantity, "
-            f"SUM(amount) AS amount FROM rated_line {where} GROUP BY ALL ORDER BY amount DESC, component"
+            f"SUM(amount) AS amount FROM rated_line {where} GROUP BY ALL ORDER BY amount DESC, component, currency"
         )
-    order = "1" if by == "month" else "amount DESC, 1"
+    order = "1, currency" if by == "month" else "amount DESC, 1, currency"
     return (
         f"SELECT {group} AS {by}, currency, COUNT(DISTINCT account_id) AS accounts, COUNT(*) AS bills, "
         f"SUM(subtotal_amount) AS lines, SUM(adjustment_amount) AS adjustments, SUM(amount) AS amount "
@@ -123,22 +126,104 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def rating_caveats(rating: Rating) -> list[str]:
-    """Return what was used and could not be priced, in words."""
+    """Return what was used and could not be priced, and what may be priced twice, in words."""
+    known = f"usage.known_at <= {literal(rating.terms.as_of)}"
     rows = rating.connection.execute(
-        """
+        f"""
         SELECT usage.meter, COUNT(*), COUNT(DISTINCT usage.account_id) FROM usage
-        WHERE usage.meter NOT IN (SELECT event FROM meter_definition) GROUP BY 1 ORDER BY 2 DESC, 1
+        WHERE {known} AND usage.meter NOT IN (SELECT event FROM meter_definition) GROUP BY 1 ORDER BY 2 DESC, 1
         """
     ).fetchall()
     found = [
         f"{count:,} records of {accounts:,} accounts name {meter}, which no meter counts." for meter, count, accounts in rows[:3]
     ]
     row = rating.connection.execute(
-        "SELECT COUNT(DISTINCT account_id) FROM usage WHERE account_id NOT IN (SELECT account_id FROM subscription)"
+        f"SELECT COUNT(DISTINCT account_id) FROM usage WHERE {known} AND account_id NOT IN (SELECT account_id FROM subscription)"
     ).fetchone()
     if row and row[0]:
         found.append(f"{row[0]:,} accounts used something and are under no price book: assign one to them.")
-    return found + _unpriced(rating)
+    return [*found, *_outside(rating, known), *_claimed_twice(rating), *_unpriced(rating), *_unsold_fees(rating)]
+
+
+def _outside(rating: Rating, known: str) -> list[str]:
+    """Name usage on days on which nothing bills it; a day beside a bound is let pass, because bounds are local days."""
+    row = rating.connection.execute(
+        f"""
+        WITH term AS (
+          SELECT subscription_id, MIN(starts_on) AS starts_on, MAX(ends_on) AS ends_on FROM subscription GROUP BY 1
+        ),
+        span AS (
+          SELECT period.account_id, MIN(GREATEST(period.period_start, term.starts_on)) - 1 AS first_on,
+            MAX(LEAST(period.period_end, term.ends_on)) AS last_on
+          FROM billed_period AS period JOIN term ON term.subscription_id = period.subscription_id
+          GROUP BY period.subscription_id, period.account_id
+        ),
+        used AS (
+          SELECT account_id, CAST(used_at AS DATE) AS used_on, COUNT(*) AS records FROM usage
+          WHERE {known} AND used_at < CAST({literal(rating.terms.through)} AS DATE) + INTERVAL 1 DAY
+            AND meter IN (SELECT event FROM meter_definition) AND account_id IN (SELECT account_id FROM subscription)
+          GROUP BY 1, 2
+        ),
+        billed AS (
+          SELECT DISTINCT used.account_id, used.used_on FROM used
+          JOIN span ON span.account_id = used.account_id AND used.used_on BETWEEN span.first_on AND span.last_on
+        )
+        SELECT SUM(used.records), COUNT(DISTINCT used.account_id), MIN(used.used_on), MAX(used.used_on)
+        FROM used ANTI JOIN billed USING (account_id, used_on)
+        """
+    ).fetchone()
+    if not row or not row[0]:
+        return []
+    return [
+        f"{row[0]:,} records of {row[1]:,} accounts, between {row[2]} and {row[3]}, are on days on which no book bills them: "
+        "before its first version, or outside its assignment or contract."
+    ]
+
+
+def _claimed_twice(rating: Rating) -> list[str]:
+    """Name usage that several subscriptions of an account price at a time."""
+    rows = rating.connection.execute(
+        """
+        WITH several AS (SELECT account_id FROM subscription GROUP BY 1 HAVING COUNT(DISTINCT subscription_id) > 1),
+        priced AS (
+          SELECT DISTINCT line.account_id, line.subscription_id, line.period_start, line.period_end, component.meter
+          FROM rated_line AS line
+          JOIN several ON several.account_id = line.account_id
+          JOIN book_version AS version ON version.book = line.book AND CAST(version.from_on AS VARCHAR) = line.version
+          JOIN component ON component.version_no = version.version_no AND component.component_id = line.component_id
+          WHERE line.quantity <> 0 AND component.meter <> ''
+        )
+        SELECT one.account_id FROM priced AS one
+        JOIN priced AS other ON other.account_id = one.account_id AND other.meter = one.meter
+          AND other.subscription_id > one.subscription_id
+          AND other.period_start < one.period_end AND other.period_end > one.period_start
+        GROUP BY 1 ORDER BY 1
+        """
+    ).fetchall()
+    if not rows:
+        return []
+    return [
+        f"Usage of {len(rows):,} accounts, such as {rows[0][0]}, is billed under several subscriptions at a time: "
+        "records do not say which of them they belong to."
+    ]
+
+
+def _unsold_fees(rating: Rating) -> list[str]:
+    """Name fees that have no price in a currency in which their book bills someone."""
+    rows = rating.connection.execute(
+        """
+        SELECT book, CAST(version.from_on AS VARCHAR), currency, COUNT(DISTINCT account_id) FROM billed_period AS period
+        JOIN (SELECT version_no, from_on FROM book_version) AS version ON version.version_no = period.version_no
+        GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+        """
+    ).fetchall()
+    versions = {(book.name, f"{each.effective_from}"): each for book in rating.terms.books for each in book.versions}
+    return [
+        f"The fee {component.id} of {book} has no price in {currency}: {accounts:,} accounts billed in it do not pay it."
+        for book, day, currency, accounts in rows
+        for component in versions[book, day].components
+        if component.is_fee and component.price_in(currency) is None
+    ]
 
 
 def _unpriced(rating: Rating) -> list[str]:

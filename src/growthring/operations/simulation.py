@@ -8,11 +8,11 @@ from pathlib import Path
 
 import duckdb
 
-from growthring.kernel.errors import ConfigurationError
+from growthring.kernel.errors import ConfigurationError, UnknownValueError
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.project import Project
-from growthring.operations.rating import month_of, rate
-from growthring.pricing.book import PriceBook, read_book, unmet_meters
+from growthring.operations.rating import rate
+from growthring.pricing.book import PriceBook, disputed, read_book, unmet_meters
 from growthring.pricing.rating.tables import BEGINNING, END
 from growthring.pricing.simulation.choice import Per
 from growthring.pricing.simulation.grandfathering import Grandfathering
@@ -73,14 +73,27 @@ def try_prices(project: Project, files: Sequence[Path], asked: WhatIf, *, progre
             f"The books cannot be tried: {'; '.join(wrong)}.",
             valid=f"Meters of the project: {', '.join(meter.id for meter in rating.terms.every_meter)}.",
         )
-    if asked.baseline not in ("bills", "invoices"):
-        raise ConfigurationError(f"Not a baseline: {asked.baseline!r}.", valid="Valid: bills, invoices.")
-    last = month_of(project, asked.until) if asked.until else project.setting(project.snapshot()).last_complete_month
+    known = rating.terms.every_meter
+    defined = {meter.id for meter in known}
+    if unmetered := sorted(
+        {meter.id for book in books for meter in book.meters if meter.id not in defined}
+        | disputed([*known, *(meter for book in books for meter in book.meters)])
+    ):
+        raise ConfigurationError(
+            f"The books cannot be tried: the project does not meter {', '.join(unmetered)} as they define it.",
+            valid="History was metered under the meters of the project.",
+            remedy="Define the meter in price_books/meters.yaml under an id of its own and run `growthring run`.",
+        )
+    _check(project, rating.connection, asked)
+    first = project.calendar.parse(asked.since)[0] if asked.since else None
+    last = project.calendar.parse(asked.until)[1] if asked.until else project.setting(project.snapshot()).last_complete_month
+    if first and last and last < first:
+        raise ConfigurationError(f"{first} to {last} holds no month.", valid="The first month is not after the last.")
     return simulate(
         rating.connection,
         rating.terms.books,
         [_scenario(book, rating.terms.books) for book in books],
-        first_on=month_of(project, asked.since).first_day if asked.since else BEGINNING,
+        first_on=first.first_day if first else BEGINNING,
         until_on=(last + 1).first_day if last else END,
         accounts=list(asked.accounts) or None,
         segment_by=asked.by,
@@ -92,6 +105,18 @@ def try_prices(project: Project, files: Sequence[Path], asked: WhatIf, *, progre
         target_margin=asked.target_margin,
         baseline_table=_baseline(rating.connection, asked.baseline),
     )
+
+
+def _check(connection: duckdb.DuckDBPyConnection, asked: WhatIf) -> None:
+    if asked.baseline not in ("bills", "invoices"):
+        raise ConfigurationError(f"Not a baseline: {asked.baseline!r}.", valid="Valid: bills, invoices.")
+    rows = connection.execute("SELECT DISTINCT attribute FROM account_attribute ORDER BY 1").fetchall()
+    for attribute in asked.by:
+        if (attribute,) not in rows:
+            raise UnknownValueError("attribute of accounts", attribute, [row[0] for row in rows])
+    for what, number in (("yearly cap", asked.yearly_cap), *(("change to count", each) for each in asked.beyond)):
+        if number is not None and number < 0:
+            raise ConfigurationError(f"The {what} is {number} %.", valid="Valid: 0 or more.")
 
 
 def _choice(name: str) -> Per | None:
