@@ -7,13 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from growthring.engine.relation import literal
+from growthring.engine.relation import literal, relation
 from growthring.kernel.errors import GrowthringError, UnknownValueError
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, money
 from growthring.operations.project import Project
 from growthring.operations.rating import begins_in, rate
 from growthring.pricing.book import PriceBook, Version, read_book
+from growthring.pricing.compiled import UNBOUNDED
 from growthring.pricing.customer_view import (
     Plan,
     RunningPeriod,
@@ -24,6 +25,8 @@ from growthring.pricing.customer_view import (
     price_point,
     projected_bill,
 )
+from growthring.pricing.meter import Aggregation, Meter
+from growthring.pricing.rating.tables import dimension_values
 from growthring.pricing.reference import Share, plain
 from growthring.pricing.stored_rating import Rating
 
@@ -78,6 +81,9 @@ def quote(project: Project, account: str, asked: Asked, *, progress: Progress = 
         GrowthringError: The account has no bill then.
         UnknownValueError: The book prices no such meter.
     """
+    for number in (*asked.more, *((asked.budget,) if asked.budget is not None else ())):
+        if not -UNBOUNDED <= number <= UNBOUNDED:
+            raise GrowthringError(f"{number} is too much to be priced.", valid=f"Valid: up to {UNBOUNDED}.")
     rating = rate(project, progress=progress)
     period = _period(rating, project, account, asked.at)
     meter = _meter(period, asked.meter)
@@ -100,8 +106,24 @@ def quote(project: Project, account: str, asked: Asked, *, progress: Progress = 
         policy={"name": period.book.policy, "version": plan.version.effective_from.isoformat()},
         snapshot=project.snapshot().snapshot_id,
         rows=rows,
-        caveats=["What-if figures keep everything but the meter as it was in that period."],
+        caveats=[
+            "What-if figures keep everything but the meter as it was in that period.",
+            *_differs(rating, plan, period, used, meter),
+        ],
     )
+
+
+def _differs(rating: Rating, plan: Plan, period: _Period, used: Decimal, meter: str) -> Iterator[str]:
+    """Yield a caveat where the quantity of a meter does not make the bill by itself."""
+    row = rating.connection.execute(
+        f"SELECT amount FROM bill WHERE subscription_id = {literal(period.subscription_id)} "
+        f"AND period_start = {literal(period.start)}"
+    ).fetchone()
+    if row and row[0] != plan.amount(meter, used):
+        yield (
+            f"The bill itself is {money(row[0], period.currency)} {period.currency}: it depends on dimensions, buckets or single "
+            "records, and these figures on quantities alone."
+        )
 
 
 def _period(rating: Rating, project: Project, account: str, at: str | None) -> _Period:
@@ -183,10 +205,12 @@ def _running(rating: Rating, period: _Period, plan: Plan, meter: str, asked: Ask
     if (
         definition is None
         or definition.aggregation not in _SUM_METERS
+        or definition.recurring
+        or definition.prorated
         or not period.start <= through < period.end - timedelta(days=1)
     ):
         return
-    daily = _daily(rating, period, definition.event_name)
+    daily = _daily(rating, period, definition)
     running = RunningPeriod(
         period.start, period.end, through, {meter: {day: value for day, value in daily if day >= period.start}}
     )
@@ -209,15 +233,23 @@ def _running(rating: Rating, period: _Period, plan: Plan, meter: str, asked: Ask
         yield _row("alert", f"{plain(alert.share * 100)} % of the budget", money(alert.amount, plan.currency), when)
 
 
-def _daily(rating: Rating, period: _Period, event: str) -> list[tuple[date, Decimal]]:
-    """Return usage by day (UTC) since a year before the period."""
+def _daily(rating: Rating, period: _Period, meter: Meter) -> list[tuple[date, Decimal]]:
+    """Return what a meter counts by day (UTC) since a year before the period, corrections included."""
     since = period.start - timedelta(days=366)
-    return rating.connection.execute(
-        "SELECT CAST(used_at AS DATE) AS day, SUM(quantity) FROM usage "
+    usage = relation("growthring.pricing.metering", "current_usage", {"as_of": rating.terms.as_of}).sql
+    counted = "COUNT(*)" if meter.aggregation is Aggregation.COUNT else "SUM(quantity)"
+    rows = rating.connection.execute(
+        f"SELECT CAST(used_at AS DATE), COALESCE(dimensions, ''), CAST({counted} AS DECIMAL(38,6)) FROM ({usage}) AS usage "
         "WHERE account_id = (SELECT MIN(account_id) FROM subscription "
-        f"WHERE subscription_id = {literal(period.subscription_id)}) AND meter = {literal(event)} "
-        f"AND used_at >= {literal(since)} GROUP BY 1 ORDER BY 1"
+        f"WHERE subscription_id = {literal(period.subscription_id)}) AND meter = {literal(meter.event_name)} "
+        f"AND used_at >= {literal(since)} GROUP BY 1, 2 ORDER BY 1, 2"
     ).fetchall()
+    days: dict[date, Decimal] = {}
+    for day, text, value in rows:
+        values = dimension_values(text)
+        if all(values.get(name, "") in allowed for name, allowed in meter.filters.items()):
+            days[day] = days.get(day, Decimal(0)) + value
+    return list(days.items())
 
 
 def _past_shares(rating: Rating, period: _Period, daily: Sequence[tuple[date, Decimal]], elapsed: int) -> list[Decimal]:

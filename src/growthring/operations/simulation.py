@@ -84,7 +84,7 @@ def try_prices(project: Project, files: Sequence[Path], asked: WhatIf, *, progre
             valid="History was metered under the meters of the project.",
             remedy="Define the meter in price_books/meters.yaml under an id of its own and run `growthring run`.",
         )
-    _check(project, rating.connection, asked)
+    _check(rating.connection, asked)
     first = project.calendar.parse(asked.since)[0] if asked.since else None
     last = project.calendar.parse(asked.until)[1] if asked.until else project.setting(project.snapshot()).last_complete_month
     if first and last and last < first:

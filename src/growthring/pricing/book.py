@@ -280,9 +280,10 @@ def read_books(folder: Path) -> tuple[tuple[PriceBook, ...], tuple[Meter, ...]]:
 
 
 def disputed(meters: Sequence[Meter]) -> set[str]:
-    """Return the ids of meters that two definitions differ about."""
+    """Return the ids of meters that two definitions differ about; what a unit is called does not matter."""
     first: dict[str, Meter] = {}
-    return {meter.id for meter in meters if first.setdefault(meter.id, meter) != meter}
+    counted = [meter.model_copy(update={"unit": "", "event": meter.event_name}) for meter in meters]
+    return {meter.id for meter in counted if first.setdefault(meter.id, meter) != meter}
 
 
 def _validated(kind: type[T], raw: Any, path: Path) -> T:  # noqa: ANN401
