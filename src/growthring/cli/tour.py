@@ -31,6 +31,8 @@ def tour(project: Project, folder: Path) -> None:
         "show ndr --by channel",
         "compare ndr --policy standard --policy figma",
         f"show movements --from {mrr.at[:4]}-01",
+        "reconcile",
+        "commitments",
         "problems",
         f"close {mrr.at}",
     ):
