@@ -6,6 +6,7 @@ from decimal import Decimal
 import duckdb
 
 from growthring.engine.relation import Literal, literal
+from growthring.engine.small_table import put_rows
 from growthring.kernel.currency import EXPONENT
 from growthring.kernel.period import Month
 from growthring.revenue.exchange import reporting_rates
@@ -15,7 +16,6 @@ from growthring.revenue.policy import Policy
 from growthring.revenue.setting import Setting
 
 _CALENDAR = (Month.parse("1970-01"), Month.parse("2100-12"))
-_BATCH = 2_000
 
 INPUT_COLUMNS = {
     "month_spine": "month INTEGER, first_day DATE, last_day DATE, next_first_day DATE",
@@ -50,11 +50,7 @@ def load_inputs(connection: duckdb.DuckDBPyConnection, policy: Policy, setting: 
 
 
 def _put(connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[tuple[Literal, ...]]) -> None:
-    """Create an input table from rows written as literals: no data frame library has to be loaded for a few rows."""
-    connection.execute(f"CREATE OR REPLACE TABLE {name} ({INPUT_COLUMNS[name]})")
-    for start in range(0, len(rows), _BATCH):
-        values = ", ".join(f"({', '.join(literal(value) for value in row)})" for row in rows[start : start + _BATCH])
-        connection.execute(f"INSERT INTO {name} VALUES {values}")
+    put_rows(connection, name, INPUT_COLUMNS[name], rows)
 
 
 def _months() -> list[tuple[Literal, ...]]:
