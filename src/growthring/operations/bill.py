@@ -14,10 +14,9 @@ from growthring.operations.answer import money
 from growthring.operations.project import Project
 from growthring.operations.rating import begins_in, rate
 from growthring.pricing.book import PriceBook
-from growthring.pricing.full_units import Change
-from growthring.pricing.rating.tables import dimension_values
-from growthring.pricing.reference import Bill, Line, Share, Use, plain, rate_bill
+from growthring.pricing.reference import Bill, Line, Share, plain, rate_bill
 from growthring.pricing.stored_rating import Rating
+from growthring.pricing.uses import load_uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +149,9 @@ def _explained(
     version = book.version_on(_first_active(rating, subscription, start))
     assert version is not None  # noqa: S101 - billed periods have one
     share = Share(active, days, number)
-    bill = rate_bill(version, _uses(rating, subscription, start), share, book.rating_policy, currency)
+    place = (subscription, start)
+    uses = load_uses(rating.connection, rating.terms.every_meter, [place]).get(place, ())
+    bill = rate_bill(version, uses, share, book.rating_policy, currency)
     explained = ExplainedBill(
         subscription, account, start, end, book_name, version.effective_from.isoformat(), book.policy, (active, days), bill
     )
@@ -163,36 +164,6 @@ def _first_active(rating: Rating, subscription: str, start: date) -> date:
         f"SELECT MIN(starts_on) FROM subscription WHERE subscription_id = {literal(subscription)}"
     ).fetchone()
     return max(start, row[0]) if row and row[0] else start
-
-
-def _uses(rating: Rating, subscription: str, start: date) -> list[Use]:
-    """Return the metered quantities of a subscription's period."""
-    where = f"WHERE subscription_id = {literal(subscription)} AND period_start = {literal(start)}"
-    rows = rating.connection.execute(
-        f"SELECT meter, dimensions, bucket_at, quantity, events, event_amount FROM metered {where} ORDER BY 1, 2, 3"
-    ).fetchall()
-    values: dict[tuple[str, str, datetime], list[Decimal]] = {}
-    if any(meter.per_event for meter in rating.terms.every_meter):
-        events = rating.connection.execute(
-            f"SELECT meter, dimensions, bucket_at, quantity FROM metered_event {where} ORDER BY event_no"
-        ).fetchall()
-        for meter, dimensions, bucket, quantity in events:
-            values.setdefault((meter, dimensions, bucket), []).append(quantity)
-    changes: dict[tuple[str, str, datetime], list[Change]] = {}
-    if any(meter.prorated for meter in rating.terms.every_meter):
-        changed = rating.connection.execute(
-            f"SELECT meter, dimensions, bucket_at, change, time_left, time_whole FROM metered_change {where} ORDER BY change_no"
-        ).fetchall()
-        for meter, dimensions, bucket, change, left, whole in changed:
-            changes.setdefault((meter, dimensions, bucket), []).append(Change(change, left, whole))
-    buckets = {bucket: number for number, bucket in enumerate(sorted({row[2] for row in rows}))}
-    return [
-        Use(
-            meter, quantity, tuple(sorted(dimension_values(dimensions).items())), buckets[bucket], events, amount,
-            tuple(values.get((meter, dimensions, bucket), ())), tuple(changes.get((meter, dimensions, bucket), ())),
-        )
-        for meter, dimensions, bucket, quantity, events, amount in rows
-    ]  # fmt: skip
 
 
 def _check(rating: Rating, explained: ExplainedBill, book: PriceBook) -> None:

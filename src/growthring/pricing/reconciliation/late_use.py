@@ -10,9 +10,9 @@ from growthring.engine.relation import literal
 from growthring.engine.small_table import put_rows
 from growthring.pricing.metering.chain import metering_chain
 from growthring.pricing.reconciliation.difference import Billed, Difference, Known
-from growthring.pricing.reconciliation.uses import load_uses
 from growthring.pricing.reference import Use
 from growthring.pricing.stored_rating import Rating
+from growthring.pricing.uses import load_uses
 
 SCHEMA = "as_issued"
 Key = tuple[str, date, str]

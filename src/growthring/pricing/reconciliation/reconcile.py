@@ -13,9 +13,9 @@ from growthring.kernel.period import Month
 from growthring.pricing.reconciliation.causes import CAUSES, name_cause
 from growthring.pricing.reconciliation.difference import Billed, Credit, Difference, Surroundings
 from growthring.pricing.reconciliation.late_use import known_at_issue
-from growthring.pricing.reconciliation.uses import load_uses
 from growthring.pricing.reference import Share
 from growthring.pricing.stored_rating import Rating
+from growthring.pricing.uses import load_uses
 
 PACKAGE = "growthring.pricing.reconciliation"
 RELATIONS = ("account_period", "invoiced_line", "rated_amount", "reconciliation")
