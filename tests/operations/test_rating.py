@@ -10,7 +10,7 @@ from growthring.operations.bill import add_up, explain_bill
 from growthring.operations.project import Project
 from growthring.operations.rating import bills
 from growthring.operations.run import run
-from tests.operations.books import USAGE, Books
+from tests.operations.books import ACCOUNTS, USAGE, Books
 
 BOOK = """\
 name: brook
@@ -145,3 +145,43 @@ def test_bills_of_a_quarter_or_year_are_those_of_all_its_months(tmp_path: Path):
     assert [str(each.period_start) for each in explain_bill(project, "17850", at="2024-Q1")] == [
         "2024-01-01", "2024-02-01", "2024-03-01",
     ]  # fmt: skip
+
+
+def test_a_change_of_segment_changes_the_book_from_its_day_on_and_not_before(tmp_path: Path):
+    books = Books(tmp_path / "brook", project='data_through = "2024-04-30"', more=USAGE + ACCOUNTS)
+    books.steady("2024-01", "2024-04", {"17850": 100})
+    books.usage([(f"u{month}", "17850", f"2024-0{month}-01", 100) for month in (1, 2, 3, 4)])
+    header = "account_id,name,country,valid_from,known_at"
+    rows = [
+        "17850,Ann,small,2024-01-01,2024-01-01",
+        "17850,Ann,large,2024-03-01,2024-03-01",
+        "17850,Ann,small,2030-01-01,2024-03-01",
+    ]
+    (books.root / "raw" / "accounts.csv").write_text("\n".join([header, *rows]) + "\n")
+    for segment, price in (("small", "1.00"), ("large", "0.10")):
+        book = f"""
+name: {segment}
+currency: USD
+
+versions:
+  - effective_from: 2023-01-01
+    components: [{{id: api, meter: calls, price: {{model: per_unit, unit_price: {price}}}}}]
+assign: [{{attributes: {{country: {segment}}}}}]
+"""
+        (books.root / "price_books" / f"{segment}.yaml").write_text(book)
+    (books.root / "price_books" / "brook.yaml").unlink()
+    (books.root / "price_books" / "meters.yaml").write_text("meters: [{id: calls}]\n")
+    opened = Project.open(books.root)
+    run(opened)
+    assert [(row["month"], row["amount"]) for row in bills(opened).rows] == [
+        ("2024-01", "100.00"), ("2024-02", "100.00"), ("2024-03", "10.00"), ("2024-04", "10.00")
+    ]  # fmt: skip
+
+
+def test_a_bill_too_large_to_be_exact_is_refused_in_words(project: Project):
+    book = BOOK.replace("unit_price: 0.01", "unit_price: 9999999999").replace("days_with_calls, price", "days_with_calls, price")
+    (project.root / "price_books" / "brook.yaml").write_text(book, encoding="utf-8")
+    usage = project.root / "raw" / "usage.csv"
+    usage.write_text(usage.read_text() + "big,17850,calls,2024-01-03 12:00:00,999999999999,region=eu,2024-01-03 12:00:00\n")
+    with pytest.raises(GrowthringError, match="too large"):
+        run(Project.open(project.root))

@@ -11,7 +11,7 @@ from growthring.kernel.errors import UnknownValueError
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, money
 from growthring.operations.project import Project
-from growthring.operations.rating import month_of, rate, rating_caveats
+from growthring.operations.rating import rate, rating_caveats
 from growthring.pricing.reconciliation import CAUSES, EXAMINED, CauseTotal, Difference, Reconciliation, reconciliation_chain
 from growthring.pricing.reconciliation import reconcile as compare_with_invoices
 
@@ -47,7 +47,7 @@ def reconcile(
     if by not in GROUPS:
         raise UnknownValueError("grouping of residuals", by, GROUPS)
     rating = rate(project, as_of=as_of, progress=progress)
-    found = compare_with_invoices(rating, month=month_of(project, at) if at else None, with_fees=with_fees)
+    found = compare_with_invoices(rating, months=project.calendar.parse(at) if at else None, with_fees=with_fees)
     groups = _by_cause(found.totals) if by == "cause" else _by_account(found.residuals)
     periods = sum(each.account_periods for each in found.totals)
     agreed = sum(each.account_periods for each in found.totals if each.cause in _AGREED)

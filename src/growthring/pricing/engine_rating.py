@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import duckdb
 
 from growthring.engine.relation import Relation
-from growthring.kernel.errors import EngineUnavailableError, UnknownValueError
+from growthring.kernel.errors import EngineUnavailableError, GrowthringError, UnknownValueError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -76,7 +76,14 @@ class DuckdbEngine:
     ) -> None:
         """Define every relation in the connection."""
         for each in chain:
-            connection.execute(f"CREATE OR REPLACE {'VIEW' if each.is_light else 'TABLE'} {each.name} AS {each.sql}")
+            try:
+                connection.execute(f"CREATE OR REPLACE {'VIEW' if each.is_light else 'TABLE'} {each.name} AS {each.sql}")
+            except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
+                raise GrowthringError(
+                    f"A number is too large to be rated exactly, in {each.name}: {str(error).splitlines()[0]}.",
+                    valid="Quantities of a period stay below 10^12, and amounts below 10^14.",
+                    remedy="Look for a record, a price or a conversion that is far too large.",
+                ) from error
 
     def close(self) -> None:
         """Nothing is held."""

@@ -113,51 +113,71 @@ def _find_parties(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> Non
 
 
 def _match(connection: duckdb.DuckDBPyConnection, terms: Sequence[_Terms], as_of: datetime) -> None:
-    """Create ``assigned``: for each account the positions of the assignments it meets, as text."""
-    connection.execute("CREATE OR REPLACE TABLE assigned_one (account_id VARCHAR, terms_no INTEGER)")
+    """Create ``assigned``: for each account the assignments it meets, and when, as text.
+
+    An attribute holds from the day it says; its first value holds for the time before as well.
+    """
+    connection.execute("CREATE OR REPLACE TABLE assigned_one (account_id VARCHAR, terms_no INTEGER, from_on DATE, to_on DATE)")
     for number, each in enumerate(terms):
-        conditions = ["TRUE"]
-        if each.assignment.accounts:
-            conditions.append(f"account_id IN ({', '.join(map(literal, each.assignment.accounts))})")
+        accounts = f"account_id IN ({', '.join(map(literal, each.assignment.accounts))})" if each.assignment.accounts else "TRUE"
+        whole = f"{literal(FIRST_DAY)} AS from_on, {literal(NO_END)} AS to_on"
+        spans = f"SELECT DISTINCT account_id, {whole} FROM billed_party WHERE {accounts}"
         for attribute, value in each.assignment.attributes.items():
-            conditions.append(
-                "account_id IN (SELECT account_id FROM account_attribute "
-                f"WHERE attribute = {literal(attribute)} AND known_at <= {literal(as_of)} "
-                f"GROUP BY account_id HAVING arg_max(value, valid_from) = {literal(value)})"
-            )
-        connection.execute(
-            f"INSERT INTO assigned_one SELECT DISTINCT account_id, {number} FROM billed_party WHERE {' AND '.join(conditions)}"
-        )
+            spans = f"""
+                SELECT met.account_id, GREATEST(met.from_on, valued.from_on) AS from_on, LEAST(met.to_on, valued.to_on) AS to_on
+                FROM ({spans}) AS met JOIN ({_valued(attribute, as_of)}) AS valued
+                  ON valued.account_id = met.account_id AND valued.from_on < met.to_on AND valued.to_on > met.from_on
+                WHERE valued.value = {literal(value)}
+            """
+        connection.execute(f"INSERT INTO assigned_one SELECT account_id, {number}, from_on, to_on FROM ({spans})")
     connection.execute(
-        "CREATE OR REPLACE TABLE assigned AS "
-        "SELECT account_id, string_agg(CAST(terms_no AS VARCHAR), ',' ORDER BY terms_no) AS matches "
+        "CREATE OR REPLACE TABLE assigned AS SELECT account_id, "
+        "string_agg(format('{}@{}@{}', terms_no, from_on, to_on), ',' ORDER BY terms_no, from_on) AS matches "
         "FROM assigned_one GROUP BY account_id"
     )
+
+
+def _valued(attribute: str, as_of: datetime) -> str:
+    """Return the statement of an attribute's values by account and time; of two from one day the one known last holds."""
+    return f"""
+        SELECT account_id, value,
+          CASE WHEN ROW_NUMBER() OVER own = 1 THEN {literal(FIRST_DAY)} ELSE CAST(valid_from AS DATE) END AS from_on,
+          COALESCE(CAST(LEAD(valid_from) OVER own AS DATE), {literal(NO_END)}) AS to_on
+        FROM (
+          SELECT account_id, valid_from, value FROM account_attribute
+          WHERE attribute = {literal(attribute)} AND known_at <= {literal(as_of)}
+          QUALIFY ROW_NUMBER() OVER (PARTITION BY account_id, valid_from ORDER BY known_at DESC, value DESC) = 1
+        ) AS stated
+        WINDOW own AS (PARTITION BY account_id ORDER BY valid_from)
+    """
 
 
 def _resolve(connection: duckdb.DuckDBPyConnection, terms: Sequence[_Terms], books: Sequence[PriceBook], named: int) -> None:
     """Create ``stretch``: what each combination of matching assignments comes to, and each book named by contracts."""
     combinations = [row[0] for row in connection.execute("SELECT DISTINCT matches FROM assigned ORDER BY 1").fetchall()]
+    assignments = [each.assignment for each in terms]
     rows: list[tuple[Literal, ...]] = []
     for text in combinations:
-        matching = [int(number) for number in text.split(",")]
-        rows += [
-            (text, each.terms_no, each.starts_on, each.ends_on) for each in stretches(matching, [t.assignment for t in terms])
-        ]
+        parts = (part.split("@") for part in text.split(","))
+        matching = [Stretch(int(number), date.fromisoformat(start), date.fromisoformat(end)) for number, start, end in parts]
+        rows += [(text, each.terms_no, each.starts_on, each.ends_on) for each in stretches(matching, assignments)]
     rows += [(f"book:{book.name}", named + place, FIRST_DAY, NO_END) for place, book in enumerate(books)]
     put_rows(connection, "stretch", "matches VARCHAR, terms_no INTEGER, starts_on DATE, ends_on DATE", rows)
 
 
-def stretches(matching: Sequence[int], assignments: Sequence[Assignment]) -> Iterator[Stretch]:
-    """Yield which of several assignments holds when: the most particular one, the first among equals."""
-    days = {FIRST_DAY}
-    for number in matching:
-        days |= {day for day in (assignments[number].starts_on, assignments[number].ends_on) if day}
-    edges = [*sorted(days), NO_END]
+def stretches(matching: Sequence[Stretch], assignments: Sequence[Assignment]) -> Iterator[Stretch]:
+    """Yield which of several assignments holds when: the most particular one, the first among equals.
+
+    Args:
+        matching: When an account meets which assignment; the assignments' own days limit that further.
+        assignments: The assignments by position.
+    """
+    limited = [_limited(each, assignments[each.terms_no]) for each in matching]
+    edges = sorted({FIRST_DAY, NO_END, *(day for each in limited for day in (each.starts_on, each.ends_on))})
     current: Stretch | None = None
     for start, end in pairwise(edges):
-        holding = [n for n in matching if (assignments[n].starts_on or FIRST_DAY) <= start < (assignments[n].ends_on or NO_END)]
-        best = max(holding, key=lambda n: (assignments[n].precision, -n), default=None)
+        holding = [each.terms_no for each in limited if each.starts_on <= start < each.ends_on]
+        best = max(holding, key=lambda number: (assignments[number].precision, -number), default=None)
         if current and best == current.terms_no:
             current = Stretch(best, current.starts_on, end)
             continue
@@ -166,6 +186,11 @@ def stretches(matching: Sequence[int], assignments: Sequence[Assignment]) -> Ite
         current = None if best is None else Stretch(best, start, end)
     if current:
         yield current
+
+
+def _limited(met: Stretch, assignment: Assignment) -> Stretch:
+    start = max(met.starts_on, assignment.starts_on or FIRST_DAY)
+    return Stretch(met.terms_no, start, max(start, min(met.ends_on, assignment.ends_on or NO_END)))
 
 
 def _bill(connection: duckdb.DuckDBPyConnection, terms: Sequence[_Terms], zone: str) -> None:

@@ -71,12 +71,14 @@ def reconciliation_chain(rating: Rating, *, with_fees: bool = False) -> tuple[Re
     return tuple(relation(PACKAGE, name, values) for name in RELATIONS)
 
 
-def reconcile(rating: Rating, *, month: Month | None = None, with_fees: bool = False, examined: int = EXAMINED) -> Reconciliation:
+def reconcile(
+    rating: Rating, *, months: tuple[Month, Month] | None = None, with_fees: bool = False, examined: int = EXAMINED
+) -> Reconciliation:
     """Compare rated amounts with issued invoices by account, billing period and currency.
 
     Args:
         rating: Rated history.
-        month: Only periods that begin in it; residuals of other months are still looked at as neighbours.
+        months: Only periods that begin from the first to the last of them; residuals of other months are looked at as neighbours.
         with_fees: Compare fees with recurring invoice lines, too.
         examined: Residuals of each currency to find causes for, the largest first; others keep what SQL says of them.
     """
@@ -84,7 +86,8 @@ def reconcile(rating: Rating, *, month: Month | None = None, with_fees: bool = F
     chain = reconciliation_chain(rating, with_fees=with_fees)
     for step in chain:
         connection.execute(f"CREATE OR REPLACE TABLE {step.name} AS {step.sql}")
-    within = f"period_start >= {literal(month.first_day)} AND period_start <= {literal(month.last_day)}" if month else "TRUE"
+    first, last = (months[0].first_day, months[1].last_day) if months else (None, None)
+    within = f"period_start >= {literal(first)} AND period_start <= {literal(last)}" if months else "TRUE"
     chosen, left = _largest(connection, within, examined)
     around = _surroundings(rating, chosen, with_fees=with_fees)
     found = []
