@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import make_url
 
 from tests.engines import OPTIONAL, REQUIRED, missing, postgres_binaries
 from tests.postgres_server import postgres_server
+
+settings.register_profile("suite", deadline=None, max_examples=60)
+settings.load_profile("suite")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 """Real data and worked cases that lie beside the project."""

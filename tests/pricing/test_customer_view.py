@@ -69,7 +69,7 @@ prices = cell_prices
 inside = decimals("0", "80", 6)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(prices, decimals("0", "400", 2), inside, st.sampled_from(["standard", "stripe", "orb", "openmeter", "lago"]), inside)
 def test_what_a_budget_buys_is_the_inverse_of_the_bill(
     price: SimplePrice, budget: Decimal, at: Decimal, policy: str, fee: Decimal
@@ -84,7 +84,7 @@ def test_what_a_budget_buys_is_the_inverse_of_the_bill(
         assert each.low == 0 or plan.amount("m1", each.low - STEP) > budget
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(prices, prices, inside, inside)
 def test_between_break_evens_no_plan_overtakes_the_other_by_more_than_rounding(
     mine: SimplePrice, theirs: SimplePrice, at: Decimal, fee: Decimal

@@ -54,7 +54,7 @@ def literal(value: Literal) -> str:
         case int() | Decimal():
             return str(value)
         case str():
-            return "'" + value.replace("'", "''") + "'"
+            return "'" + value.replace("'", "''").replace("\0", "\ufffd") + "'"  # no engine reads a NUL in a statement
 
 
 def relation(package: str, name: str, values: Mapping[str, Literal] | None = None, *, called: str | None = None) -> Relation:

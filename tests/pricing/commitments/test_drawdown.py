@@ -15,7 +15,7 @@ from tests.pricing.commitments.running import Results, run_relations
 from tests.pricing.commitments.strategies import ON, POOLS, charges, grants
 
 D = Decimal
-_FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 _PARTS = ("granted", "rolled_in", "drawn", "rolled_out", "breakage", "balance")
 
 

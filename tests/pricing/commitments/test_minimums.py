@@ -13,7 +13,7 @@ from tests.pricing.commitments.running import run_relations
 from tests.pricing.commitments.strategies import ON, POOLS, charges, minimums
 
 D = Decimal
-_FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 _AMOUNTS = ("rated_amount", "utilised_amount", "overage_amount", "true_up_amount", "charge_amount")
 JANUARY = date(2024, 1, 1)
 

@@ -113,7 +113,7 @@ def test_a_stress_that_is_no_share_is_refused(company: duckdb.DuckDBPyConnection
 _AMOUNT = st.integers(0, 1_000_000).map(lambda cents: D(cents) / 100)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(_AMOUNT, _AMOUNT, _AMOUNT, _AMOUNT, _AMOUNT, st.integers(0, 100))
 def test_the_parts_of_revenue_add_up_and_the_band_lies_within_usage(
     usage: Decimal, fees: Decimal, contract_fees: Decimal, covered: Decimal, fixed: Decimal, percent: int
@@ -124,7 +124,7 @@ def test_the_parts_of_revenue_add_up_and_the_band_lies_within_usage(
     assert 0 <= split.at_risk_low_amount <= split.at_risk_high_amount <= usage
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(_AMOUNT, _AMOUNT, st.integers(1, 1500), st.integers(0, 1499), st.sampled_from(["prepaid", "minimum", "ela"]))
 def test_rpo_lies_between_nothing_and_the_promise_and_contains_its_current_part(
     size: Decimal, consumed: Decimal, days: int, elapsed: int, kind: str

@@ -16,7 +16,7 @@ from tests.pricing.commitments.strategies import timelines
 
 D = Decimal
 DAY = datetime(2024, 1, 1)
-_FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_FEW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def _daily(amount: str, name: str = "g", **more: Any) -> TimedGrant:

@@ -115,7 +115,7 @@ def _by_reference(
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(_records, meters(), _calendars, st.dates(date(2024, 1, 25), date(2024, 3, 1)), _ends)
 def test_relations_and_reference_give_the_same_quantities(
     used: list[Used], meter: Meter, calendar: BillingCalendar, starts_on: date, ends_on: date

@@ -16,7 +16,7 @@ from tests.pricing.rating.books import books, plain_tiers, prices, quantities, s
 from tests.pricing.rating.sql_path import Asked, bill_amount, dimension_text, lines, rated
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(books(), uses(), shares)
 def test_the_sql_path_and_the_reference_give_the_same_digits(book: PriceBook, used: tuple[Use, ...], share: Share):
     connection = rated(book, [Asked(used, share)])
@@ -51,7 +51,7 @@ def test_the_sql_path_and_the_reference_give_the_same_digits(book: PriceBook, us
     connection.close()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.one_of(
         st.builds(PerUnit, unit_price=prices), st.builds(Graduated, tiers=plain_tiers()), st.builds(Volume, tiers=plain_tiers())

@@ -129,7 +129,7 @@ def tiers_(draw: st.DrawFn) -> tuple[Tier, ...]:
     return tuple(Tier(up_to=bound, unit_price=draw(prices), flat_fee=draw(fees)) for bound in draw(bounds()))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(tiers_(), steps, st.booleans(), st.sampled_from(rating_preset_names()))
 def test_both_paths_prorate_to_the_same_digits(
     tiers: tuple[Tier, ...], listed: list[tuple[Decimal, int]], is_volume: bool, policy: str

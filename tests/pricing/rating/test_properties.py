@@ -76,7 +76,8 @@ def test_a_bill_is_never_below_its_minimum_nor_above_its_maximum(price: Price, q
     component = Component(id="c", meter="m", price=price, adjustments=limits)
     version = Version(effective_from=date(2024, 1, 1), components=(component,))
     bill = rate_bill(version, [Use("m", quantity)], Share(), STANDARD, "USD")
-    assert low <= bill.lines[0].adjusted_amount <= high if high else not bill.lines or bill.lines[0].adjusted_amount == 0
+    adjusted = bill.lines[0].adjusted_amount if bill.lines else D(0)
+    assert low <= adjusted <= high
 
 
 @given(cell_prices, small, fees, decimals("1", "3", 8), st.booleans())
@@ -106,7 +107,7 @@ def test_units_k_times_as_large_at_k_times_the_price_cost_the_same(price: Decima
     assert bill.lines == () or bill.lines[0].raw_amount == amount(plain, used)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(cell_prices, small, st.sampled_from(rating_preset_names()))
 def test_the_parts_of_a_line_add_up_and_the_compiled_row_agrees(price: Price, quantity: Decimal, policy: str):
     rate = compile_price(price, rating_preset(policy), "USD")

@@ -298,7 +298,7 @@ RECORDS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     files=st.lists(RECORDS, min_size=1, max_size=3),
     key=st.sampled_from([("event_id",), ("region", "event_id"), ("event_id", "used_at")]),

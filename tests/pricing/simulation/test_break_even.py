@@ -43,7 +43,7 @@ def test_equal_prices_never_cross():
     assert found(graduated((10, "1"), (None, "1")), PerUnit(unit_price=Decimal(1))) == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(cell_prices, cell_prices, st.integers(0, 400))
 def test_between_crossings_the_same_book_stays_the_cheaper(mine: SimplePrice, theirs: SimplePrice, at: int):
     one, other = book("one", mine), book("other", theirs)

@@ -31,7 +31,7 @@ def compiled_amounts(price: SimplePrice, policy: str, used: list[Decimal], curre
     return [round_money(rate.landing(each).amount(each, rate.decimals), currency) for each in used]
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     cell_prices,
     st.lists(quantities, min_size=1, max_size=25),
@@ -62,7 +62,7 @@ large = st.one_of(quantities, decimals("0", "999999999999", 6), decimals("-5000"
 signed = decimals("-9000000000", "9000000000", 8)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.one_of(
         st.builds(PerUnit, unit_price=signed),

@@ -99,7 +99,7 @@ def small() -> duckdb.DuckDBPyConnection:
     return company(accounts=5, months=3, seed=3)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     first=cell_prices,
     second=cell_prices,
@@ -189,7 +189,7 @@ def long_history() -> tuple[Cells, Whole]:
     return history.cells, history.rate(tried[0]).amounts
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(cap=st.decimals(0, 60, places=2))
 def test_a_capped_increase_never_exceeds_the_cap(long_history: tuple[Cells, Whole], cap: Decimal):
     cells, asked = long_history
