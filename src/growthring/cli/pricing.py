@@ -68,8 +68,9 @@ def bill(
         print_json([each.as_dict() for each in found])
         return
     for each in found:
-        days = f", {each.active[0]} of {each.active[1]} days" if each.active[0] != each.active[1] else ""
-        say(f"{each.account_id}: {each.bill.amount} {each.bill.currency} for {each.period_start} to {each.period_end}{days}")
+        share = each.share
+        part = f", {share.active} of {share.whole} {share.unit}" if share.active != share.whole else ""
+        say(f"{each.account_id}: {each.bill.amount} {each.bill.currency} for {each.period_start} to {each.period_end}{part}")
         say(f"  book {each.book} from {each.version}, read as {each.policy}; subscription {each.subscription_id}\n")
         print_table(each.rows())
         say()

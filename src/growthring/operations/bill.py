@@ -31,7 +31,7 @@ class ExplainedBill:
         book: The price book.
         version: Day its version takes effect.
         policy: The rating policy.
-        active: Days active of the days of the period.
+        share: How much of the period the subscription was active.
         bill: The bill, line by line.
     """
 
@@ -42,7 +42,7 @@ class ExplainedBill:
     book: str
     version: str
     policy: str
-    active: tuple[int, int]
+    share: Share
     bill: Bill
 
     def rows(self) -> list[dict[str, Any]]:
@@ -65,8 +65,9 @@ class ExplainedBill:
             "book": self.book,
             "version": self.version,
             "policy": self.policy,
-            "active_days": self.active[0],
-            "period_days": self.active[1],
+            "active": self.share.active,
+            "whole": self.share.whole,
+            "counted_in": self.share.unit,
             "currency": self.bill.currency,
             "lines": [_line_dict(line) for line in self.bill.lines],
             "subtotal": str(self.bill.subtotal_amount),
@@ -100,7 +101,7 @@ def explain_bill(
     periods = rating.connection.execute(
         f"""
         SELECT period.subscription_id, period.account_id, period.period_start, period.period_end, period.book, period.currency,
-          period.active_days, period.period_days, period.period_no
+          period.active_units, period.period_units, period.period_no
         FROM billed_period AS period
         WHERE account_id = {literal(account)} AND {begins_in(months)}
         ORDER BY 1, 3
@@ -142,18 +143,18 @@ def _explained(
     book_name: str,
     currency: str,
     active: int,
-    days: int,
+    whole: int,
     number: int,
 ) -> ExplainedBill:
     book = next(each for each in rating.terms.books if each.name == book_name)
     version = book.version_on(_first_active(rating, subscription, start))
     assert version is not None  # noqa: S101 - billed periods have one
-    share = Share(active, days, number)
+    share = Share(active, whole, number, "seconds" if book.rating_policy.day_count == "second" else "days")
     place = (subscription, start)
     uses = load_uses(rating.connection, rating.terms.every_meter, [place]).get(place, ())
     bill = rate_bill(version, uses, share, book.rating_policy, currency)
     explained = ExplainedBill(
-        subscription, account, start, end, book_name, version.effective_from.isoformat(), book.policy, (active, days), bill
+        subscription, account, start, end, book_name, version.effective_from.isoformat(), book.policy, share, bill
     )
     _check(rating, explained, book)
     return explained

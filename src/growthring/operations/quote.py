@@ -131,7 +131,7 @@ def _period(rating: Rating, project: Project, account: str, at: str | None) -> _
     if at:
         where += f" AND {begins_in(project.calendar.parse(at))}"
     row = rating.connection.execute(
-        f"SELECT subscription_id, period_start, period_end, book, currency, active_days, period_days, period_no "
+        f"SELECT subscription_id, period_start, period_end, book, currency, active_units, period_units, period_no "
         f"FROM billed_period WHERE {where} AND period_start <= {literal(rating.terms.through)} "
         "ORDER BY period_start DESC, 1 LIMIT 1"
     ).fetchone()

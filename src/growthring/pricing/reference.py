@@ -73,13 +73,15 @@ class Share:
 
     Attributes:
         active: Days (or seconds) active.
-        whole: Days (or seconds) of the period.
+        whole: Units of the period.
         period_no: Number of the period since the subscription began, from 1.
+        unit: What is counted, as the policy's ``day_count`` says: days or seconds.
     """
 
     active: int = 1
     whole: int = 1
     period_no: int = 1
+    unit: str = "days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -465,7 +467,7 @@ def _block(price: Block, quantity: Decimal, policy: RatingPolicy, decimals: int)
 
 def _fee(price: Flat, share: Share) -> TierPart:
     active = share if price.prorate else replace(share, active=share.whole)
-    words = "fee" if active.active == active.whole else f"fee, {active.active} of {active.whole} days"
+    words = "fee" if active.active == active.whole else f"fee, {active.active} of {active.whole} {active.unit}"
     return TierPart(0, Decimal(1), price.amount, prorated(price.amount, active), words)
 
 

@@ -61,7 +61,9 @@ def test_engines_meter_alike(engine: str, case: str, opened: Callable[[str], Exe
 def _expected() -> tuple[dict[str, pa.Table], dict[str, list[tuple[Any, ...]]]]:
     with open_town() as connection:
         run_chain(connection, METERS, FIRST, LAST, AS_OF)
-        tables = {name: connection.table(name).to_arrow_table() for name in ("usage", "subscription", *INPUT_COLUMNS)}
+        tables = {
+            name: connection.table(name).to_arrow_table() for name in ("usage", "subscription", "calendar_day", *INPUT_COLUMNS)
+        }
         return tables, {name: connection.execute(f"FROM {name}").fetchall() for name in RESULTS}
 
 

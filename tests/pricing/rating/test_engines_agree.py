@@ -18,7 +18,7 @@ from tests.pricing.rating.sql_path import Asked, rated
 
 D = Decimal
 OTHERS = [pytest.param(name, marks=pytest.mark.engine(name)) for name in EXECUTORS if name != "duckdb"]
-INPUTS = (*COLUMNS, "subscription", "billing_period", "metered", "metered_event")
+INPUTS = (*COLUMNS, "subscription", "billing_period", "calendar_day", "metered", "metered_event")
 KINDS = frozenset({"rate", "fee", "percentage", "capacity"})
 GRADUATED = {
     "model": "graduated",

@@ -8,7 +8,8 @@ import duckdb
 from growthring.engine.relation import Literal, literal
 from growthring.engine.small_table import put_rows
 from growthring.kernel.errors import ConfigurationError
-from growthring.pricing.billing_calendar import BillingCalendar, BillingPeriod, day_start
+from growthring.pricing.billing_calendar import BillingCalendar, BillingPeriod
+from growthring.pricing.calendar_days import put_calendar_days
 from growthring.pricing.meter import Meter, Rounding
 from growthring.pricing.metering.dimensions import dimension_rows
 from growthring.pricing.metering.family import family_of, keeps_dimensions, needs_clock, states_level
@@ -22,7 +23,6 @@ INPUT_COLUMNS = {
     "days BIGINT, seconds BIGINT",
     "period_month": "calendar_id VARCHAR, zone VARCHAR, utc_month BIGINT, period_start DATE, starts_at TIMESTAMP, "
     "ends_at TIMESTAMP",
-    "calendar_day": "calendar_id VARCHAR, day DATE, starts_at TIMESTAMP",
     "meter_definition": "meter_no BIGINT, meter VARCHAR, event VARCHAR, aggregation VARCHAR, family VARCHAR, negative VARCHAR, "
     "rounding VARCHAR, rounding_step BIGINT, bucket VARCHAR, clock VARCHAR, reads_dimensions BOOLEAN, is_recurring BOOLEAN, "
     "is_prorated BOOLEAN, is_state BOOLEAN, is_per_event BOOLEAN, percentile_millionths BIGINT",
@@ -33,8 +33,8 @@ INPUT_COLUMNS = {
 """The input tables with their columns.
 
 ``period_month`` has a row for each month (UTC) that a period touches, with the instants of the month;
-``calendar_day`` has the first instant of the days on which subscriptions begin and end; ``meter_dimension`` says for each text
-of dimensions that records have what a meter keeps of it; ``local_clock`` what the wall clocks of the zones show.
+``meter_dimension`` says for each text of dimensions that records have what a meter keeps of it; ``local_clock`` what the wall
+clocks of the zones show. Beside them stands ``calendar_day``.
 """
 
 
@@ -56,7 +56,7 @@ def load_metering_inputs(connection: duckdb.DuckDBPyConnection, meters: Iterable
     periods = [period for calendar in calendars for period in calendar.periods(first, last)]
     put_rows(connection, "billing_period", INPUT_COLUMNS["billing_period"], [_period_row(period) for period in periods])
     put_rows(connection, "period_month", INPUT_COLUMNS["period_month"], [row for period in periods for row in _months(period)])
-    put_rows(connection, "calendar_day", INPUT_COLUMNS["calendar_day"], _subscription_days(connection))
+    put_calendar_days(connection)
     put_rows(
         connection,
         "meter_definition",
@@ -77,13 +77,6 @@ def _check_identifiers(meters: Sequence[Meter]) -> None:
 def _calendars(connection: duckdb.DuckDBPyConnection) -> list[BillingCalendar]:
     rows = connection.execute("SELECT DISTINCT calendar_id FROM subscription ORDER BY calendar_id").fetchall()
     return [BillingCalendar.of(row[0]) for row in rows]
-
-
-def _subscription_days(connection: duckdb.DuckDBPyConnection) -> list[tuple[Literal, ...]]:
-    rows = connection.execute(
-        "SELECT calendar_id, starts_on FROM subscription UNION SELECT calendar_id, ends_on FROM subscription"
-    ).fetchall()
-    return [(calendar_id, day, day_start(day, BillingCalendar.of(calendar_id).zone)) for calendar_id, day in sorted(rows)]
 
 
 def _period_row(period: BillingPeriod) -> tuple[Literal, ...]:

@@ -17,8 +17,8 @@ WITH due AS (
     adjustment.factor AS factor,
     adjustment.true_up AS true_up,
     CAST(CAST(adjustment.amount AS DECIMAL(38,4)) * 10000 AS BIGINT) AS units,
-    CASE WHEN adjustment.is_prorated = 1 THEN billed_period.active_days ELSE billed_period.period_days END AS active_days,
-    billed_period.period_days AS period_days
+    CASE WHEN adjustment.is_prorated = 1 THEN billed_period.active_units ELSE billed_period.period_units END AS active_units,
+    billed_period.period_units AS period_units
   FROM before
   JOIN billed_period
     ON billed_period.subscription_id = before.subscription_id AND billed_period.period_start = before.period_start
@@ -49,14 +49,14 @@ limited AS (
     CAST(
       CAST(
         CAST(
-          (due.units // due.period_days) * due.active_days
-          + ((due.units % due.period_days) * due.active_days) // due.period_days AS DECIMAL(38,0)
+          (due.units // due.period_units) * due.active_units
+          + ((due.units % due.period_units) * due.active_units) // due.period_units AS DECIMAL(38,0)
         ) * CAST(0.0001 AS DECIMAL(18,4)) AS DECIMAL(38,14)
       )
       + CAST(
         CAST(
-          (2 * (((due.units % due.period_days) * due.active_days) % due.period_days) * 10000000000 + due.period_days)
-          // (2 * due.period_days) AS DECIMAL(24,0)
+          (2 * (((due.units % due.period_units) * due.active_units) % due.period_units) * 10000000000 + due.period_units)
+          // (2 * due.period_units) AS DECIMAL(24,0)
         ) * CAST(0.00000000000001 AS DECIMAL(14,14)) AS DECIMAL(38,14)
       ) AS DECIMAL(38,14)
     ) AS limit_amount

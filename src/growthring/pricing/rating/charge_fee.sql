@@ -6,8 +6,8 @@ WITH shared AS (
     component.component_no AS component_no,
     CASE WHEN component.fee_amount < 0 THEN -1 ELSE 1 END AS sign,
     CAST(ABS(CAST(component.fee_amount AS DECIMAL(38,4))) * 10000 AS BIGINT) AS units,
-    CASE WHEN component.is_prorated = 1 THEN billed_period.active_days ELSE billed_period.period_days END AS active_days,
-    billed_period.period_days AS period_days
+    CASE WHEN component.is_prorated = 1 THEN billed_period.active_units ELSE billed_period.period_units END AS active_units,
+    billed_period.period_units AS period_units
   FROM billed_period
   JOIN component ON component.version_no = billed_period.version_no AND component.currency = billed_period.currency
   WHERE component.kind = 'fee'
@@ -25,14 +25,14 @@ SELECT
     shared.sign * (
       CAST(
         CAST(
-          (shared.units // shared.period_days) * shared.active_days
-          + ((shared.units % shared.period_days) * shared.active_days) // shared.period_days AS DECIMAL(38,0)
+          (shared.units // shared.period_units) * shared.active_units
+          + ((shared.units % shared.period_units) * shared.active_units) // shared.period_units AS DECIMAL(38,0)
         ) * CAST(0.0001 AS DECIMAL(18,4)) AS DECIMAL(38,14)
       )
       + CAST(
         CAST(
-          (2 * (((shared.units % shared.period_days) * shared.active_days) % shared.period_days) * 10000000000 + shared.period_days)
-          // (2 * shared.period_days) AS DECIMAL(24,0)
+          (2 * (((shared.units % shared.period_units) * shared.active_units) % shared.period_units) * 10000000000 + shared.period_units)
+          // (2 * shared.period_units) AS DECIMAL(24,0)
         ) * CAST(0.00000000000001 AS DECIMAL(14,14)) AS DECIMAL(38,14)
       )
     ) AS DECIMAL(38,14)

@@ -12,6 +12,7 @@ from growthring.engine.small_table import put_rows
 from growthring.kernel.currency import EXPONENT, exponent
 from growthring.pricing.adjustment import Adjustment, AdjustmentKind
 from growthring.pricing.book import Component, PriceBook
+from growthring.pricing.calendar_days import put_calendar_days
 from growthring.pricing.compiled import NO_CAP, RAW_DECIMALS, UNBOUNDED, Rate, RateTier, compile_price
 from growthring.pricing.meter import Conversion, Rounding
 from growthring.pricing.policy import RatingPolicy
@@ -166,6 +167,7 @@ def load_books(connection: duckdb.DuckDBPyConnection, tables: BookTables, dimens
     }
     for name, columns in COLUMNS.items():
         put_rows(connection, name, columns, rows[name])
+    put_calendar_days(connection)
 
 
 def _nominal_days(calendar_id: str) -> int:

@@ -180,7 +180,7 @@ def _billed(rating: Rating, accounts: Iterable[str]) -> dict[tuple[str, date], l
     rows = rating.connection.execute(
         f"""
         SELECT period.account_id, period.period_start, period.subscription_id, period.book, book_version.from_on, period.currency,
-          period.active_days, period.period_days, period.period_no
+          period.active_units, period.period_units, period.period_no
         FROM billed_period AS period JOIN book_version ON book_version.version_no = period.version_no
         WHERE period.account_id IN ({listed}) AND (period.account_id, period.period_start) IN (
           SELECT (account_id, period_start) FROM reconciliation WHERE cause IN {_TO_EXAMINE}
