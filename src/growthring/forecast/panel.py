@@ -58,7 +58,7 @@ class Panel:
     @property
     def months(self) -> int:
         """Number of months."""
-        return self.values.shape[1]
+        return int(self.values.shape[1])
 
     @property
     def last_month(self) -> Month:
@@ -73,7 +73,7 @@ class Panel:
     @property
     def alive(self) -> NDArray[np.bool_]:
         """Rows that are forecast: known in the last month that anything is known of, shape (rows,)."""
-        return self.is_present[:, self.last_known]
+        return np.asarray(self.is_present[:, self.last_known])
 
     @property
     def last_known(self) -> int:
