@@ -73,7 +73,8 @@ class Panel:
     @property
     def alive(self) -> NDArray[np.bool_]:
         """Rows that are forecast: known in the last month that anything is known of, shape (rows,)."""
-        return np.asarray(self.is_present[:, self.last_known])
+        column: NDArray[np.bool_] = self.is_present[:, self.last_known]
+        return column
 
     @property
     def last_known(self) -> int:
