@@ -68,13 +68,12 @@ class Panel:
     @property
     def is_present(self) -> NDArray[np.bool_]:
         """Cells in which the account is a customer and the value is known, shape (rows, months)."""
-        return (self.cells == Cell.PRESENT) | (self.cells == Cell.ZERO)
+        return np.isin(self.cells, (Cell.PRESENT, Cell.ZERO))
 
     @property
     def alive(self) -> NDArray[np.bool_]:
         """Rows that are forecast: known in the last month that anything is known of, shape (rows,)."""
-        column: NDArray[np.bool_] = self.is_present[:, self.last_known]
-        return column
+        return np.asarray(self.is_present[:, self.last_known], dtype=np.bool_)
 
     @property
     def last_known(self) -> int:
