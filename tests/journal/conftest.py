@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from growthring.journal.forecast_entries import OverrideReason
 from growthring.journal.journal import Journal
 from growthring.kernel.period import Month
 
@@ -16,6 +17,26 @@ CLOSE = {
     "artifact": "objects/ab",
     "metrics": {"mrr": "412345.67"},
     "data_as_of": date(2011, 12, 9),
+    "author": "Kim",
+}
+
+OVERRIDE = {
+    "measure": "revenue",
+    "first_month": NOVEMBER + 1,
+    "last_month": None,
+    "reason_code": OverrideReason.NEW_USE_CASE,
+    "note": "the second team starts in December",
+    "confidence": 0.7,
+    "author": "Kim",
+}
+
+FORECAST = {
+    "measure": "revenue",
+    "as_of": datetime(2011, 12, 1, tzinfo=UTC),
+    "origin": NOVEMBER,
+    "horizon": 12,
+    "snapshot_id": "5ca1ab1e",
+    "facts": {"unit": "USD per month", "layers": [1, 2]},
     "author": "Kim",
 }
 

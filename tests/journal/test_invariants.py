@@ -7,16 +7,23 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
-from tests.journal.conftest import CLOSE, NOVEMBER
+from tests.journal.conftest import CLOSE, FORECAST, NOVEMBER, OVERRIDE
 
 from growthring.journal.database import open_database
 from growthring.journal.entries import Role, RunStatus, TagKind
+from growthring.journal.forecast_entries import (
+    ForecastState,
+    GrowthReason,
+    OverrideLayer,
+    OverrideMethod,
+)
 from growthring.journal.journal import Journal
 from growthring.journal.schema import METADATA
 from growthring.kernel.errors import ClosedPeriodError, GrowthringError
@@ -40,6 +47,20 @@ def _fill(journal: Journal) -> None:
     journal.sign_off("board", "1", Role.FINANCE, author="Kim")
     journal.start_run("r1")
     journal.finish_run("r1")
+    _fill_forecasts(journal)
+
+
+def _fill_forecasts(journal: Journal) -> None:
+    override = journal.add_override(OverrideLayer.REP, OverrideMethod.ADD, Decimal(5), account_id="acme", **OVERRIDE)
+    journal.expire_override(override.override_id, author="Kim", because="it went live")
+    event = journal.add_event(
+        "rival raises prices", attribute=None, value=None, first_month=NOVEMBER, last_month=None, note="their blog", author="Kim"
+    )
+    journal.expire_event(event.event_id, author="Kim", because="they took it back")
+    journal.add_reason("acme", NOVEMBER, NOVEMBER, GrowthReason.SEASONAL, evidence="holiday shop", author="Kim")
+    journal.record_forecast("f1", "objects/f1", **FORECAST)
+    journal.set_forecast_state("f1", ForecastState.SUBMITTED, author="Kim")
+    journal.decide("commitment_price", "acme", "12 % off", note="their board asked", author="Kim")
 
 
 @pytest.mark.parametrize("table", sorted(METADATA.tables))
@@ -98,6 +119,65 @@ def test_a_revoked_tag_is_still_seen_as_of_an_earlier_time(journal: Journal) -> 
     assert journal.tags(known_at=tag.tagged_at - timedelta(seconds=1)) == []
     with pytest.raises(GrowthringError, match="Unknown tag"):
         journal.revoke_tag(tag.tag_id, author="Lee", because="again")
+
+
+def test_an_override_taken_back_is_still_seen_as_of_an_earlier_time(journal: Journal) -> None:
+    entry = journal.add_override(OverrideLayer.REP, OverrideMethod.ADD, Decimal("1200.50"), account_id="acme", **OVERRIDE)
+    assert journal.overrides() == [entry]
+    expired = journal.expire_override(entry.override_id, author="Lee", because="the project was stopped")
+    assert journal.overrides() == []
+    assert journal.overrides(with_expired=True) == [expired]
+    assert journal.overrides(known_at=entry.recorded_at) == [entry]
+    assert journal.overrides(known_at=entry.recorded_at - timedelta(seconds=1), with_expired=True) == []
+    with pytest.raises(GrowthringError, match="Unknown override: 1"):
+        journal.expire_override(entry.override_id, author="Lee", because="again")
+
+
+def test_an_override_stops_counting_after_its_last_day(journal: Journal) -> None:
+    entry = journal.add_override(
+        OverrideLayer.TOPSIDE, OverrideMethod.MULTIPLY, Decimal("0.98"), expires_on=date(2011, 12, 31), **OVERRIDE
+    )
+    assert journal.overrides(known_at=datetime(2011, 12, 31, 23, 59, tzinfo=UTC)) == [entry]
+    assert journal.overrides(known_at=datetime(2012, 1, 1, tzinfo=UTC)) == []
+    assert journal.overrides(known_at=datetime(2012, 1, 1, tzinfo=UTC), with_expired=True) == [entry]
+
+
+def test_an_external_event_taken_back_is_still_seen_as_of_an_earlier_time(journal: Journal) -> None:
+    event = journal.add_event(
+        "API change", attribute="industry", value="retail", first_month=NOVEMBER, last_month=None, note="blog", author="Kim"
+    )
+    gone = journal.expire_event(event.event_id, author="Kim", because="it was put off")
+    assert (journal.events(), journal.events(with_expired=True), journal.events(known_at=event.recorded_at)) == (
+        [],
+        [gone],
+        [event],
+    )
+
+
+def test_a_published_forecast_has_one_content_for_good(journal: Journal) -> None:
+    first = journal.record_forecast("f1", "objects/f1", **FORECAST)
+    assert journal.record_forecast("f1", "objects/f1", **(FORECAST | {"author": "Lee"})) == first
+    with pytest.raises(GrowthringError, match="never changes"):
+        journal.record_forecast("f1", "objects/f2", **FORECAST)
+    assert journal.forecasts() == [first]
+
+
+def test_a_forecast_is_submitted_approved_and_locked_and_then_stays(journal: Journal) -> None:
+    first = journal.record_forecast("f1", "objects/f1", **FORECAST)
+    with pytest.raises(GrowthringError, match="f1 is open; it cannot become locked"):
+        journal.set_forecast_state("f1", ForecastState.LOCKED, author="Kim")
+    journal.set_forecast_state("f1", ForecastState.SUBMITTED, author="Kim")
+    with pytest.raises(GrowthringError, match="No reason"):
+        journal.set_forecast_state("f1", ForecastState.OPEN, author="Lee")
+    journal.set_forecast_state("f1", ForecastState.APPROVED, author="Lee")
+    locked = journal.set_forecast_state("f1", ForecastState.LOCKED, author="Lee")
+    assert journal.forecasts() == [locked]
+    assert [step.state for step in locked.changes] == ["submitted", "approved", "locked"]
+    assert journal.forecasts(known_at=first.recorded_at) == [first]
+    with pytest.raises(GrowthringError, match="a locked forecast stays"):
+        journal.set_forecast_state("f1", ForecastState.OPEN, author="Kim", because="please")
+    with pytest.raises(GrowthringError, match="Unknown forecast: f2"):
+        journal.set_forecast_state("f2", ForecastState.SUBMITTED, author="Kim")
 
 
 def test_a_version_of_a_policy_has_one_content_for_good(journal: Journal) -> None:

@@ -1,14 +1,11 @@
 """The journal: what people decided, when and why. Entries are added, never changed and never removed."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Mapping
+from datetime import date, datetime
 
-from sqlalchemy import Connection, Row, Select, func, insert, select
+from sqlalchemy import Connection, func, insert, select
 
-from growthring.journal.database import open_database, writing
+from growthring.journal.database import writing
 from growthring.journal.entries import (
     Close,
     PolicyChange,
@@ -20,6 +17,9 @@ from growthring.journal.entries import (
     Tag,
     TagKind,
 )
+from growthring.journal.forecast_log import ForecastLog
+from growthring.journal.forecasting import ForecastEntries
+from growthring.journal.opened import require_months_in_order, require_reason
 from growthring.journal.rows import (
     CLOSES,
     POLICIES,
@@ -36,17 +36,12 @@ from growthring.journal.rows import (
     tags_of,
 )
 from growthring.journal.schema import PERIOD_CLOSE, POLICY_CHANGE, RUN_END, RUN_START, SIGN_OFF, TAG, TAG_REVOCATION
-from growthring.journal.upgrade import upgrade
 from growthring.kernel.errors import ClosedPeriodError, GrowthringError, UnknownValueError
 from growthring.kernel.period import Month
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-class Journal:
-    """A project's human state: closes, tags, policy changes, sign-offs and runs.
+class Journal(ForecastEntries, ForecastLog):
+    """A project's human state: closes, tags, policy changes, sign-offs, runs, and what people say about forecasts.
 
     Every reading method takes ``known_at``: with it, the answer is what the journal said at that instant.
 
@@ -55,32 +50,13 @@ class Journal:
         clock: Tells the time; tests pass their own.
 
     Example:
+        >>> from pathlib import Path
         >>> from tempfile import mkdtemp
         >>> with Journal.open(Path(mkdtemp()) / "journal.db") as journal:
         ...     tag = journal.tag("acme", 24142, 24142, TagKind.ONE_OFF, author="Kim", because="migration project")
         ...     [(found.account_id, found.tag.value) for found in journal.tags()]
         [('acme', 'one_off')]
     """
-
-    def __init__(self, place: str | Path, clock: Callable[[], datetime] = _utc_now) -> None:
-        self._engine = open_database(place)
-        self._clock = clock
-        upgrade(self._engine)
-
-    @classmethod
-    def open(cls, place: str | Path, clock: Callable[[], datetime] = _utc_now) -> Self:
-        """Open a journal, creating it or bringing it to this release's version when needed."""
-        return cls(place, clock)
-
-    def shut(self) -> None:
-        """Let go of the database."""
-        self._engine.dispose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.shut()
 
     def record_close(
         self,
@@ -169,12 +145,8 @@ class Journal:
         Raises:
             GrowthringError: The months run backwards, or no reason is given.
         """
-        if last_month < first_month:
-            raise GrowthringError(
-                f"The tag ends in {Month(last_month)}, before it starts in {Month(first_month)}.",
-                remedy="Give the earlier month first.",
-            )
-        _require_reason(because)
+        require_months_in_order("tag", first_month, last_month)
+        require_reason(because)
         with writing(self._engine) as connection:
             values = {
                 "account_id": account_id,
@@ -195,7 +167,7 @@ class Journal:
         Raises:
             UnknownValueError: No tag in force has that number.
         """
-        _require_reason(because)
+        require_reason(because)
         with writing(self._engine) as connection:
             in_force = {tag.tag_id: tag for tag in tags_of(connection.execute(TAGS)) if tag.revoked_by is None}
             if tag_id not in in_force:
@@ -312,18 +284,9 @@ class Journal:
         rows = self._rows(RUNS)
         return [run_of(row, known_at) for row in rows if known_at is None or row.started_at <= known_at]
 
-    def _rows(self, query: Select[Any]) -> list[Row[Any]]:
-        with self._engine.connect() as connection:
-            return list(connection.execute(query).all())
-
     @staticmethod
     def _next_revision(connection: Connection, month: int, policy_name: str) -> int:
         query = select(func.max(PERIOD_CLOSE.c.revision)).where(
             PERIOD_CLOSE.c.month == month, PERIOD_CLOSE.c.policy_name == policy_name
         )
         return (connection.scalar(query) or 0) + 1
-
-
-def _require_reason(because: str) -> None:
-    if not because.strip():
-        raise GrowthringError("No reason was given.", valid="A decision is kept with its reason.", remedy="Pass --because TEXT.")

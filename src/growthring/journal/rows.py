@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import fields, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, and_, select
 
@@ -21,6 +21,9 @@ from growthring.journal.entries import (
     TagKind,
 )
 from growthring.journal.schema import PERIOD_CLOSE, POLICY_CHANGE, RUN_END, RUN_START, SIGN_OFF, TAG, TAG_REVOCATION
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 CLOSES = select(*list(PERIOD_CLOSE.c)[1:]).order_by(PERIOD_CLOSE.c.close_id)
 
@@ -54,7 +57,7 @@ RUNS = (
 )
 
 
-def row_of(entry: Close | PolicyChange | SignOff | RunRecord) -> dict[str, Any]:
+def row_of(entry: "DataclassInstance") -> dict[str, Any]:
     """Return an entry's values by column name."""
     values = {field.name: getattr(entry, field.name) for field in fields(entry)}
     return {name: _stored(value) for name, value in values.items()}
