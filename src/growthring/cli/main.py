@@ -11,6 +11,7 @@ from growthring.cli.answers import register as register_answers
 from growthring.cli.books import register as register_books
 from growthring.cli.data import register as register_data
 from growthring.cli.offers import register as register_offers
+from growthring.cli.outlook import register as register_outlook
 from growthring.cli.pricing import register as register_pricing
 from growthring.cli.reconcile import register as register_reconcile
 from growthring.cli.setup import register as register_setup
@@ -33,6 +34,7 @@ for register in (
     register_pricing,
     register_offers,
     register_reconcile,
+    register_outlook,
     register_data,
 ):
     register(app)
