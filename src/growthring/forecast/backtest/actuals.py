@@ -41,7 +41,7 @@ def actuals_after(truth: Panel, seen: Panel, origin: int, horizon: int, absence:
     place = _places(truth, seen)
     column = origin - truth.first_month
     after = slice(column + 1, column + 1 + horizon)
-    known = truth.is_present[:, after].any(axis=0)
+    known: NDArray[np.bool_] = np.asarray(truth.is_present[:, after].any(axis=0))
     cells = truth.cells[:, after]
     values = np.where((cells == Cell.PRESENT) | (cells == Cell.ZERO), truth.values[:, after], 0.0)
     mine = np.where(place[:, None] >= 0, cells[place], np.uint8(Cell.MISSING))

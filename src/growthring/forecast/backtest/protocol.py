@@ -75,10 +75,8 @@ def last_origins(panel: Panel, count: int, horizon: int, *, history: int = 6) ->
     Raises:
         GrowthringError: The panel is too short; says how many origins there could be.
     """
-    known = panel.is_present.any(axis=0)
-    columns = [
-        column for column in np.flatnonzero(known) if column + horizon <= panel.last_known and known[:column].sum() >= history
-    ]
+    known = np.flatnonzero(panel.is_present.any(axis=0))
+    columns = [column for before, column in enumerate(known) if before >= history and column + horizon <= panel.last_known]
     if len(columns) < count:
         raise GrowthringError(
             f"{panel.months} months ({Month(panel.first_month)} to {panel.last_month}) hold {len(columns)} origins of {horizon} "

@@ -153,7 +153,8 @@ def _codes(segments: list[str], labels: NDArray[np.str_]) -> NDArray[np.int64]:
 def _by_quarter(values: Values) -> Values:
     """Return sums of three months each; months at the end that fill no quarter are dropped."""
     quarters = values.shape[1] // 3
-    return values[:, : quarters * 3].reshape(len(values), quarters, 3).sum(axis=2)
+    sums: Values = values[:, : quarters * 3].reshape(len(values), quarters, 3).sum(axis=2)
+    return sums
 
 
 def _name_groups(found: Backtest) -> None:
