@@ -169,3 +169,23 @@ def test_planted_usage_spikes_stand_far_above_their_neighbours(company):
         months = used[spike["account_id"]]
         others = [value for month, value in months.items() if month != spike["month"]]
         assert months[spike["month"]] == int(spike["quantity"]) > 2 * max(others)
+
+
+def test_the_planted_external_event_lifts_every_user_of_one_industry_in_one_month_and_nobody_else(company):
+    folder, truth = company
+    lifted = {row["account_id"]: row for row in rows_of(folder / "truth/external_events.csv")}
+    assert len(lifted) == truth.event_accounts > 1
+    industry = {row["account_id"]: row["industry"] for row in rows_of(folder / "raw/accounts.csv")}
+    used = Counter()
+    for row in {row["usage_id"]: row for path in (folder / "raw/usage").glob("*.csv") for row in rows_of(path)}.values():
+        if row["used_at"][:7] == truth.event_month:
+            used[row["account_id"]] += int(row["quantity"])
+    moved = [row for row in rows_of(folder / "raw/accounts.csv") if row["merged_into_account_id"]]
+    merged = {row["account_id"] for row in moved} | {row["merged_into_account_id"] for row in moved}
+    assert {account for account in used if industry[account] == "retail"} - set(lifted) <= merged
+    for account, row in lifted.items():
+        usual = int(row["quantity"]) - int(row["excess"])
+        assert industry[account] == "retail"
+        assert int(row["excess"]) == usual * int(row["percent"]) // 100
+        if account not in merged:
+            assert used[account] == int(row["quantity"])

@@ -5,7 +5,7 @@ from random import Random
 from typing import NamedTuple
 
 from growthring.company.catalogue import API, METER
-from growthring.company.plan import Plan
+from growthring.company.plan import EVENT_PERCENT, EVENT_VALUE, Plan
 from growthring.company.profile import Profile
 from growthring.company.terms import Line, Story
 
@@ -42,6 +42,16 @@ def draw_consumption(plan: Plan, story: Story, profile: Profile, dice: Random) -
     spike = live[1 + int((len(live) - 2) * dice.random())]
     calls[spike] *= SPIKE_FACTOR
     return calls, spike
+
+
+def lift_by_event(plan: Plan, profile: Profile, calls: dict[int, int]) -> int:
+    """Raise the calls of the event's month, of an account that the external event reaches; return by how many."""
+    k = plan.event_k
+    if k is None or k not in calls or profile.industry != EVENT_VALUE:
+        return 0
+    more = calls[k] * EVENT_PERCENT // 100
+    calls[k] += more
+    return more
 
 
 def billed_account(plan: Plan, story: Story, day: int) -> str:

@@ -7,6 +7,8 @@ from growthring.company.days import Days
 from growthring.kernel.period import Month
 
 PRICE_INCREASE_PERCENT = 8
+EVENT_NAME, EVENT_ATTRIBUTE, EVENT_VALUE, EVENT_PERCENT = "Shop API change", "industry", "retail", 60
+"""A change in somebody else's software that made every retailer's programs ask more often, for one month."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,11 @@ class Plan:
     def migration_k(self) -> int:
         """Month on whose first day Classic becomes Platform."""
         return self.months // 2
+
+    @property
+    def event_k(self) -> int | None:
+        """Month of the external event; none in a window too short to show what is usual before and after it."""
+        return self.months * 7 // 9 if self.months >= 9 else None
 
     @property
     def usage_rows_a_month(self) -> int:

@@ -1,5 +1,6 @@
 """The README that lies beside the raw files."""
 
+from growthring.company.plan import EVENT_ATTRIBUTE, EVENT_NAME, EVENT_PERCENT, EVENT_VALUE
 from growthring.company.truth import CompanyTruth
 
 _TEXT = """# {name}
@@ -28,6 +29,7 @@ All dates are half-open: `ends_on` and `period_end` are the first day after. Yen
   grows after the sale.
 - Mergers move billing to the absorbing account on the day of the merger: no churn, no new customer.
 - One-off usage spikes: {usage_spikes} ({spike_note}).
+- An external event: {event_note}.
 - Minimums that ended short of their promise: {shortfalls} (`truth/commitments.csv`). Balances are kept apart from the invoices.
 - Invoiced usage is what `price_books/api.yaml` asks for, to the cent, but for mergers: the absorbing account is invoiced for the
   whole month, in the absorbed one's currency; the records before the merger stay with the absorbed account.
@@ -39,7 +41,8 @@ Defects in the files, by problem code (LATE is a row known days after its date, 
 
 ## Truth
 `truth/truth.json` holds the sums; `mrr.csv`, `movements.csv` and `cells.csv` are the same lists as tables; `events.csv`,
-`defects.csv`, `usage_spikes.csv` and `commitments.csv` name every planted event, row, spike and commitment.
+`defects.csv`, `usage_spikes.csv`, `external_events.csv` and `commitments.csv` name every planted event, row, spike, account that
+the external event reached, and commitment.
 """
 
 
@@ -61,6 +64,16 @@ def readme_text(truth: CompanyTruth) -> str:
         usage_spikes=truth.usage_spikes,
         shortfalls=truth.shortfalls,
         spike_note="eight times the usual month",
+        event_note=_event_note(truth),
         events=events or "none",
         defects=defects or "- none",
+    )
+
+
+def _event_note(truth: CompanyTruth) -> str:
+    if truth.event_month is None:
+        return "none in this short window"
+    return (
+        f"the {EVENT_NAME} of another vendor lifts the calls of {EVENT_ATTRIBUTE} {EVENT_VALUE}\n"
+        f"  ({truth.event_accounts} accounts) by {EVENT_PERCENT} % in {truth.event_month}, and only then"
     )

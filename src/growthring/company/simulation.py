@@ -11,8 +11,8 @@ from growthring.company.days import Days
 from growthring.company.exchange_rates import RATE_HEADER, rate_rows
 from growthring.company.invoice_rows import INVOICE_HEADER, invoice_rows
 from growthring.company.life import live
-from growthring.company.metering import USAGE_HEADER, draw_consumption, usage_rows
-from growthring.company.plan import Plan
+from growthring.company.metering import USAGE_HEADER, draw_consumption, lift_by_event, usage_rows
+from growthring.company.plan import EVENT_ATTRIBUTE, EVENT_NAME, EVENT_PERCENT, EVENT_VALUE, Plan
 from growthring.company.price_books import api_book
 from growthring.company.profile import draw_profile
 from growthring.company.raw_files import RawFiles
@@ -112,6 +112,7 @@ def _open_files(plan: Plan, raw: RawFiles, planted: RawFiles) -> None:
     planted.open("events.csv", "month,event,on,account_id,product_id,currency,delta")
     planted.open("defects.csv", "table,code,file,row_key")
     planted.open("usage_spikes.csv", "account_id,month,quantity")
+    planted.open("external_events.csv", "event,attribute,value,month,percent,account_id,quantity,excess")
     planted.open("commitments.csv", OUTCOME_HEADER)
     known = plan.days.known(plan.days.on(0, 1))
     for product in PRODUCTS:
@@ -134,6 +135,7 @@ def _write_account(plan: Plan, index: int, raw: RawFiles, planted: RawFiles, tal
         for row in rows:
             raw.add(name, row)
     calls, spike = draw_consumption(plan, story, profile, dice)
+    lift = lift_by_event(plan, profile, calls)
     defect = _defect_recorder(planted, tally)
     names = plan.days.month_names
     for used in usage_rows(plan, story, calls, dice):
@@ -151,6 +153,10 @@ def _write_account(plan: Plan, index: int, raw: RawFiles, planted: RawFiles, tal
         raw.add("commitments.csv", row)
         planted.add("commitments.csv", outcome)
     tally.shortfalls += sum(each.kind == "minimum" and each.end_k <= plan.months and each.left > 0 for each in promises)
+    if lift and plan.event_k is not None:
+        tally.event_accounts += 1
+        event = f"{EVENT_NAME},{EVENT_ATTRIBUTE},{EVENT_VALUE},{names[plan.event_k]},{EVENT_PERCENT}"
+        planted.add("external_events.csv", f"{event},{story.account_id},{calls[plan.event_k]},{lift}")
     if spike is not None:
         tally.usage_spikes += 1
         planted.add("usage_spikes.csv", f"{story.account_id},{names[spike]},{calls[spike]}")

@@ -28,6 +28,7 @@ class Tally:
         self.defects: dict[str, Counter[str]] = {"invoice_line": Counter(), "usage": Counter()}
         self.rows: Counter[str] = Counter()
         self.usage_spikes = 0
+        self.event_accounts = 0
         self.shortfalls = 0
 
     def add_story(self, story: Story, profile: Profile) -> None:
@@ -84,6 +85,8 @@ class Tally:
             defects={table: dict(sorted(counts.items())) for table, counts in self.defects.items()},
             rows=dict(sorted(self.rows.items())),
             usage_spikes=self.usage_spikes,
+            event_month=None if plan.event_k is None else names[plan.event_k],
+            event_accounts=self.event_accounts,
             shortfalls=self.shortfalls,
         )
 

@@ -95,6 +95,8 @@ class CompanyTruth:
         defects: Planted defects by table and code.
         rows: Rows written by file stem.
         usage_spikes: Number of one-off spikes; accounts and months are in ``truth/usage_spikes.csv``.
+        event_month: Month of the external event that lifted the API calls of one industry; None if the window is too short.
+        event_accounts: Number of accounts it lifted; ``truth/external_events.csv`` names them.
         shortfalls: Number of minimums whose term ended with less used than promised; ``truth/commitments.csv`` names them.
     """
 
@@ -113,6 +115,8 @@ class CompanyTruth:
     defects: dict[str, dict[str, int]]
     rows: dict[str, int]
     usage_spikes: int
+    event_month: str | None
+    event_accounts: int
     shortfalls: int
 
     def mrr_at(self, month: Month | str, currency: str) -> Decimal:
