@@ -1,14 +1,18 @@
 """Commands about the outlook of the base: vintages, regime, concentration, downturn."""
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from growthring.cli.options import HERE, AsJson, AsOf, PolicyName, ProjectFolder, instant
-from growthring.cli.output import print_answer, print_caveats, print_triangle, say
+from growthring.cli.output import print_answer, print_caveats, print_table, print_triangle, say
 from growthring.cli.progress import drawn
 from growthring.kernel.period import PeriodKind
+
+if TYPE_CHECKING:
+    from growthring.operations.answer import Answer
 
 
 def register(app: typer.Typer) -> None:
@@ -17,6 +21,7 @@ def register(app: typer.Typer) -> None:
         epilog="Example: growthring vintages --measure price   ·   growthring vintages --year FY2025   ·   "
         "growthring vintages --measure usage:api_calls --period fiscal_year"
     )(vintages)
+    app.command(epilog="Example: growthring ramp   ·   growthring ramp --by channel --months 6")(ramp)
 
 
 def vintages(
@@ -56,3 +61,33 @@ def vintages(
 def _whole_units(rows: list[dict[str, Any]], unit: str) -> list[dict[str, Any]]:
     """Show sums without decimals, so that a triangle fits the screen; JSON keeps them."""
     return rows if unit == "ratio" else [row | {"value": f"{Decimal(row['value']):.0f}"} for row in rows]
+
+
+def ramp(
+    by: Annotated[str, typer.Option("--by", help="Account attribute to split by.")] = "segment",
+    months: Annotated[int, typer.Option("--months", min=1, max=60, help="Months ahead.")] = 12,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+    project: ProjectFolder = HERE,
+) -> None:
+    """Show how long signatures take to go live and to bring revenue, and when what is signed will arrive."""
+    from growthring.operations.project import Project
+    from growthring.operations.ramp import ramp as answer_of
+
+    with drawn() as progress:
+        answer = answer_of(Project.open(project), by=by, months=months, as_of=instant(as_of), progress=progress)
+    if as_json:
+        say(answer.as_json())
+    else:
+        print_parts(answer, {"lag": "Lag", "expected": "Signed, and expected to arrive"})
+
+
+def print_parts(answer: "Answer", titles: Mapping[str, str]) -> None:
+    """Print an Answer whose rows are of several kinds: a table for each."""
+    print_answer(type(answer)(**answer.as_dict() | {"rows": [], "caveats": []}))
+    for kind, title in titles.items():
+        chosen = [row for row in answer.rows if row["kind"] == kind]
+        if chosen:
+            say(f"\n{title}")
+            print_table(chosen, unit=answer.unit)
+    print_caveats(answer)
