@@ -80,7 +80,8 @@ def ramp(
     return Answer(
         metric="ramp_lag", value=money(total, reading.currency) if found else None, unit=f"{reading.currency} per month",
         at=through.isoformat(),
-        definition=f"{_DEFINITION} The value is recurring revenue signed, not there yet, and expected within {months} months.", policy=reading.policy_name(), snapshot=reading.snapshot.snapshot_id,
+        definition=f"{_DEFINITION} The value is recurring revenue signed, not there yet, and expected within {months} months.",
+        policy=reading.policy_name(), snapshot=reading.snapshot.snapshot_id,
         rows=[*rows, *waiting], caveats=[*none, *told, *_thin(found, through), *caveats(reading, [])],
     )  # fmt: skip
 
