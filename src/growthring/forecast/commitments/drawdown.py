@@ -52,12 +52,13 @@ class Closing:
 
 @dataclass(slots=True)
 class DrawnPaths:
-    """Payments, what was not covered, and how grants ended; balances by grant in its measure."""
+    """Payments, what was not covered, how grants ended; balances, and what rolled in, by grant in its measure."""
 
     payments: list[Payment] = field(default_factory=list)
     uncovered: list[Uncovered] = field(default_factory=list)
     closings: list[Closing] = field(default_factory=list)
     balances: dict[str, Whole] = field(default_factory=dict)
+    rolled_in: dict[str, Whole] = field(default_factory=dict)
 
 
 def draw_down_paths(
@@ -119,6 +120,7 @@ class _Run:
             if target := self.targets.get(each.commitment_id):
                 passed = np.minimum(rest, _passed(rest, each))
                 self.found.balances[target] = self.found.balances[target] + passed
+                self.found.rolled_in[target] = self.found.rolled_in.get(target, _NOTHING) + passed
             self.found.closings.append(Closing(each.commitment_id, each.closes_on, passed, rest - passed))
             self.found.balances[each.commitment_id] = np.zeros_like(rest)
 
