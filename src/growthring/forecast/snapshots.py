@@ -20,11 +20,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from growthring.engine.store import Artifact, Store
+from growthring.forecast.layers import Layer
 from growthring.kernel.errors import GrowthringError, UnknownValueError
 from growthring.kernel.ids import digest, file_digest
 from growthring.kernel.period import Month
 
-LAYERS = ("statistical", "commitment", "known_ramp", "price_event", "external_event", "rep", "manager", "topside")
+LAYERS = tuple(str(each) for each in Layer)
 """Layers in the order in which they are applied."""
 
 NEW_CUSTOMERS = "(new customers)"
