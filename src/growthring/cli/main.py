@@ -12,6 +12,7 @@ from growthring.cli.books import register as register_books
 from growthring.cli.data import register as register_data
 from growthring.cli.offers import register as register_offers
 from growthring.cli.outlook import register as register_outlook
+from growthring.cli.plans import register as register_plans
 from growthring.cli.pricing import register as register_pricing
 from growthring.cli.reconcile import register as register_reconcile
 from growthring.cli.setup import register as register_setup
@@ -35,6 +36,7 @@ for register in (
     register_offers,
     register_reconcile,
     register_outlook,
+    register_plans,
     register_data,
 ):
     register(app)

@@ -101,8 +101,7 @@ def fit_arrivals(counts: Floats, *, driver: Floats | None = None, driver_ahead: 
         mean = np.exp(np.clip(design @ beta, -20, 20))
         excess = float(((counts - mean) ** 2 / np.maximum(mean, 1e-9)).sum()) / max(months - len(beta), 1)
         dispersion = max(excess, 1.0)
-    covariance: Floats = np.linalg.inv(information)
-    return Arrivals(beta, covariance, dispersion, months, ahead)
+    return Arrivals(beta, np.asarray(np.linalg.inv(information), dtype=np.float64), dispersion, months, ahead)
 
 
 def _fit(

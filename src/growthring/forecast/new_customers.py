@@ -1,8 +1,8 @@
 """The layer of customers that do not exist yet: how many come, what they bring first, and how that grows (FC-12, FC-14).
 
 Trend: arrivals by month × first amount × ramp. The ramp is the chain ladder of past cohorts (Mack 1993): the sum at an age over
-the sum at the age before, over the customers seen at both; those that left count as nothing. Pipeline: each deal's chance and time
-to close, its lag to revenue, and the same ramp.
+the sum at the age before, over the customers seen at both; those that left count as nothing. Pipeline: the chance of each deal,
+its time to close, its lag to revenue, and the same ramp.
 """
 
 from collections.abc import Sequence
