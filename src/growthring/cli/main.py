@@ -10,6 +10,7 @@ import typer
 from growthring.cli.answers import register as register_answers
 from growthring.cli.books import register as register_books
 from growthring.cli.data import register as register_data
+from growthring.cli.forecasts import register as register_forecasts
 from growthring.cli.offers import register as register_offers
 from growthring.cli.outlook import register as register_outlook
 from growthring.cli.plans import register as register_plans
@@ -37,6 +38,7 @@ for register in (
     register_reconcile,
     register_outlook,
     register_plans,
+    register_forecasts,
     register_data,
 ):
     register(app)

@@ -1,0 +1,115 @@
+"""Commands about published forecasts: list, show, submit, approve, lock, score; and the bridge between them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from growthring.cli.options import HERE, AsJson, Author, ProjectFolder
+from growthring.cli.output import print_answer, print_json, print_table, say
+
+Forecast = Annotated[str, typer.Argument(help="Its id, the beginning of its id, or `latest`.")]
+Because = Annotated[str, typer.Option("--because", help="Why; kept with the step.")]
+Measure = Annotated[
+    str | None, typer.Option("--measure", help="Only forecasts of revenue, or of usage:METER.", show_default=False)
+]
+
+forecasts = typer.Typer(
+    name="forecasts",
+    help="Published forecasts: list and show them, take them through approval, score them on what came.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    forecasts.command("list", epilog="Example: growthring forecasts list   ·   growthring forecasts list --measure usage:calls")(
+        list_
+    )
+    forecasts.command(epilog="Example: growthring forecasts show latest")(show)
+    forecasts.command(epilog="Example: growthring forecasts submit latest --because 'reps have spoken'")(submit)
+    forecasts.command(epilog="Example: growthring forecasts approve latest --author Kim --because 'checked with sales'")(approve)
+    forecasts.command(epilog="Example: growthring forecasts lock latest --because 'board pack'")(lock)
+    app.add_typer(forecasts)
+
+
+def list_(measure: Measure = None, as_json: AsJson = False, project: ProjectFolder = HERE) -> None:
+    """List the published forecasts with their state."""
+    from growthring.operations.forecasts import list_forecasts
+    from growthring.operations.project import Project
+
+    rows = list_forecasts(Project.open(project), measure=measure)
+    if as_json:
+        print_json(rows)
+    elif rows:
+        print_table([{name: value for name, value in row.items() if name != "forecast_id"} for row in rows])
+    else:
+        say("No forecast is published yet. `growthring forecast` makes one.")
+
+
+def show(forecast: Forecast, as_json: AsJson = False, project: ProjectFolder = HERE) -> None:
+    """Show a forecast by month, with its layers and ranges, and who agreed to it."""
+    from growthring.operations.forecasts import show_forecast
+    from growthring.operations.project import Project
+
+    answer = show_forecast(Project.open(project), forecast)
+    if as_json:
+        say(answer.as_json())
+    else:
+        print_answer(answer)
+
+
+def submit(
+    forecast: Forecast, because: Because, author: Author = None, as_json: AsJson = False, project: ProjectFolder = HERE
+) -> None:
+    """Submit a forecast for approval."""
+    _move(project, forecast, "submitted", because, author, as_json)
+
+
+def approve(
+    forecast: Forecast,
+    because: Because,
+    author: Author = None,
+    alone: Annotated[bool, typer.Option("--alone", help="Approve what you submitted yourself.")] = False,
+    as_json: AsJson = False,
+    project: ProjectFolder = HERE,
+) -> None:
+    """Approve a forecast that somebody else submitted."""
+    _move(project, forecast, "approved", because, author, as_json, alone=alone)
+
+
+def lock(
+    forecast: Forecast,
+    because: Because,
+    author: Author = None,
+    again: Annotated[bool, typer.Option("--again", help="Supersede the one locked for the same month of origin.")] = False,
+    as_json: AsJson = False,
+    project: ProjectFolder = HERE,
+) -> None:
+    """Lock an approved forecast: it is superseded, never edited."""
+    _move(project, forecast, "locked", because, author, as_json, again=again)
+
+
+def _move(
+    project: Path,
+    forecast: str,
+    state: str,
+    because: str,
+    author: str | None,
+    as_json: bool,
+    *,
+    alone: bool = False,
+    again: bool = False,
+) -> None:
+    from growthring.journal.forecast_entries import ForecastState
+    from growthring.operations.forecasts import move_forecast
+    from growthring.operations.project import Project
+
+    row = move_forecast(
+        Project.open(project), forecast, ForecastState(state), because=because, author=author, alone=alone, again=again
+    )
+    if as_json:
+        print_json(row)
+    else:
+        say(f"Forecast {row['forecast']} of {row['measure']} from {row['origin']} is {row['state']}.")

@@ -1,0 +1,289 @@
+"""Published forecasts: kept for good, agreed step by step, listed and shown (FC-27)."""
+
+import getpass
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from growthring.forecast.snapshots import LAYERS, ForecastFacts, StoredForecast, read_forecast, write_forecast
+from growthring.journal.forecast_entries import ForecastRecord, ForecastState, StateChange
+from growthring.kernel.currency import EXPONENT
+from growthring.kernel.errors import GrowthringError, UnknownValueError
+from growthring.kernel.period import Month
+from growthring.operations.answer import Answer, money
+from growthring.operations.project import Project
+
+LATEST = "latest"
+_SHOWN_ID = 12
+_FORWARD = (ForecastState.OPEN, ForecastState.SUBMITTED, ForecastState.APPROVED, ForecastState.LOCKED)
+
+
+@dataclass(frozen=True)
+class Published:
+    """A forecast of the journal with its content.
+
+    Attributes:
+        record: Who published it, when, and how far it was agreed.
+        stored: Its lines, ranges and facts.
+        superseded_by: Id of the forecast that was locked in its place, or empty text.
+    """
+
+    record: ForecastRecord
+    stored: StoredForecast
+    superseded_by: str = ""
+
+    @property
+    def facts(self) -> ForecastFacts:
+        """What it was made from."""
+        return self.stored.facts
+
+
+def publish_forecast(
+    project: Project,
+    lines: pa.Table,
+    intervals: pa.Table,
+    facts: ForecastFacts,
+    *,
+    author: str | None = None,
+    note: str = "",
+) -> Published:
+    """Keep a forecast and enter it into the journal as open; the same forecast is kept and entered once."""
+    artifact = write_forecast(project.store, lines, intervals, facts)
+    with project.journal() as journal:
+        record = journal.record_forecast(
+            artifact.key,
+            artifact.key,
+            measure=facts.measure,
+            as_of=datetime.combine(facts.as_of, time(23, 59, 59), UTC),
+            origin=facts.origin,
+            horizon=facts.horizon,
+            snapshot_id=facts.snapshot_id,
+            facts=facts.as_dict(),
+            author=author or getpass.getuser(),
+            note=note,
+        )
+    return Published(record, read_forecast(project.store, artifact.key))
+
+
+def find_forecast(project: Project, name: str, *, measure: str | None = None) -> Published:
+    """Return a published forecast by its id, the beginning of its id, or `latest`.
+
+    Raises:
+        UnknownValueError: None or more than one is meant.
+    """
+    records = _records(project, measure)
+    meant = records[-1:] if name == LATEST else [each for each in records if name and each.forecast_id.startswith(name)]
+    if len(meant) != 1:
+        raise UnknownValueError(
+            "forecast", name, [LATEST, *(short(each.forecast_id) for each in records)] if records else [],
+            remedy="`growthring forecasts list` lists them; `growthring forecast` makes one.",
+        )  # fmt: skip
+    return Published(meant[0], read_forecast(project.store, meant[0].forecast_id), _superseded_by(meant[0], records))
+
+
+def list_forecasts(project: Project, *, measure: str | None = None) -> list[dict[str, Any]]:
+    """Return the published forecasts, newest last."""
+    records = _records(project, measure)
+    return [_listed(record, records) for record in records]
+
+
+def show_forecast(project: Project, name: str) -> Answer:
+    """Answer what a forecast says in total: by month, with its layers and ranges, and how it was agreed."""
+    found = find_forecast(project, name)
+    facts = found.facts
+    currency = currency_of(facts.unit)
+    totals = found.stored.totals()
+    layers = [layer for layer in LAYERS if layer in set(found.stored.lines["layer"].to_pylist())]
+    by_layer = {layer: found.stored.totals([layer]) for layer in layers}
+    ranges = _total_ranges(found.stored)
+    rows = [
+        {"month": str(month), "amount": amount_text(total, currency)}
+        | {layer: amount_text(by_layer[layer][month], currency) for layer in layers}
+        | {bound: amount_text(value, currency) for bound, value in ranges.get(month.index, {}).items()}
+        for month, total in totals.items()
+    ]
+    whole = sum(totals.values(), Decimal(0))
+    return Answer(
+        metric="forecast",
+        value=amount_text(whole, currency),
+        unit=facts.unit,
+        at=f"{facts.first_month} to {facts.last_month}",
+        definition=(
+            f"Forecast {short(found.record.forecast_id)} of {facts.measure} from {Month(facts.origin)}, made with what was known "
+            f"on {facts.as_of} by {facts.model} {facts.model_version}; published by {found.record.author} on "
+            f"{found.record.recorded_at:%Y-%m-%d %H:%M} UTC, {found.record.state}. The figure adds up all its months."
+        ),
+        policy={"name": facts.policy, "version": facts.policy_version},
+        snapshot=facts.snapshot_id,
+        rows=rows,
+        caveats=[*_told(found), *_agreed(found.record)],
+    )
+
+
+def move_forecast(
+    project: Project,
+    name: str,
+    state: ForecastState,
+    *,
+    because: str,
+    author: str | None = None,
+    alone: bool = False,
+    again: bool = False,
+) -> dict[str, Any]:
+    """Take a forecast one step on: submitted, approved, locked.
+
+    Args:
+        project: The project.
+        name: The forecast.
+        state: The next state.
+        because: Why; kept with the step.
+        author: Who takes it; the user logged in when absent.
+        alone: Say that nobody else is there to approve what the author submitted.
+        again: Say that it takes the place of a forecast locked for the same measure and origin.
+
+    Raises:
+        GrowthringError: The step leads back or skips one, no reason is given, the author submitted it, or another forecast of
+            the same measure and origin is locked.
+    """
+    found, who = find_forecast(project, name).record, author or getpass.getuser()
+    if not because.strip():
+        raise GrowthringError("No reason was given.", valid="A step is kept with its reason.", remedy="Pass --because TEXT.")
+    _require_next(found, state)
+    if state is ForecastState.APPROVED and not alone:
+        _require_other_eyes(found, who)
+    records = _records(project, found.measure)
+    if state is ForecastState.LOCKED and not again:
+        _require_unlocked(found, records)
+    with project.journal() as journal:
+        record = journal.set_forecast_state(found.forecast_id, state, author=who, because=because)
+    return _listed(record, [record if each.forecast_id == record.forecast_id else each for each in records])
+
+
+def _records(project: Project, measure: str | None) -> list[ForecastRecord]:
+    if not project.has_journal():
+        return []
+    with project.journal() as journal:
+        return journal.forecasts(measure)
+
+
+def _require_next(record: ForecastRecord, state: ForecastState) -> None:
+    at = _FORWARD.index(record.state)
+    if _FORWARD[at + 1 : at + 2] != (state,):
+        following = ", ".join(_FORWARD[at + 1 : at + 2]) or "nothing: a locked forecast stays as it is"
+        raise GrowthringError(
+            f"Forecast {short(record.forecast_id)} is {record.state}; it cannot become {state}.",
+            valid=f"Valid from here: {following}.",
+            remedy="Publish a new forecast and take that one on; it supersedes this one once it is locked."
+            if record.state is ForecastState.LOCKED
+            else "",
+        )
+
+
+def _require_other_eyes(record: ForecastRecord, who: str) -> None:
+    submitted = _step(record, ForecastState.SUBMITTED)
+    if submitted and submitted.author == who:
+        raise GrowthringError(
+            f"{who} submitted forecast {short(record.forecast_id)} and cannot approve it.",
+            valid="Somebody else approves a forecast.",
+            remedy="Have it approved with --author NAME, or say --alone and why in --because.",
+        )
+
+
+def _require_unlocked(record: ForecastRecord, records: Sequence[ForecastRecord]) -> None:
+    locked = [each for each in records if each.state is ForecastState.LOCKED and each.origin == record.origin]
+    if locked:
+        raise GrowthringError(
+            f"Forecast {short(locked[-1].forecast_id)} is locked for {record.measure} from {Month(record.origin)} already.",
+            valid="A locked forecast is superseded, never edited.",
+            remedy="Pass --again to let this one supersede it.",
+        )
+
+
+def _superseded_by(record: ForecastRecord, records: Sequence[ForecastRecord]) -> str:
+    """Return the forecast that was locked next for the same measure and origin."""
+    locked = _step(record, ForecastState.LOCKED)
+    if locked is None:
+        return ""
+    later = [
+        (step.changed_at, each.forecast_id)
+        for each in records
+        if (each.measure, each.origin) == (record.measure, record.origin)
+        and (step := _step(each, ForecastState.LOCKED))
+        and step.changed_at > locked.changed_at
+    ]
+    return min(later)[1] if later else ""
+
+
+def _step(record: ForecastRecord, state: ForecastState) -> StateChange | None:
+    taken = [each for each in record.changes if each.state is state]
+    return taken[-1] if taken else None
+
+
+def _listed(record: ForecastRecord, records: Sequence[ForecastRecord]) -> dict[str, Any]:
+    facts = ForecastFacts.from_dict(record.facts)
+    superseded = _superseded_by(record, records)
+    return {
+        "forecast": short(record.forecast_id),
+        "measure": record.measure,
+        "origin": str(Month(record.origin)),
+        "months": f"{facts.first_month} to {facts.last_month}",
+        "as_of": facts.as_of.isoformat(),
+        "model": f"{facts.model} {short(facts.model_version)}",
+        "state": str(record.state),
+        "superseded_by": short(superseded),
+        "published": f"{record.recorded_at:%Y-%m-%d %H:%M}",
+        "author": record.author,
+        "note": record.note,
+        "forecast_id": record.forecast_id,
+    }
+
+
+def _total_ranges(stored: StoredForecast) -> dict[int, dict[str, Decimal]]:
+    table = stored.intervals
+    chosen = table.filter(pc.and_(pc.equal(table["scope"], "total"), pc.equal(table["window"], "month")))
+    bounds = ("low80", "high80", "low95", "high95")
+    return {row["first_month"]: {bound: row[bound] for bound in bounds} for row in chosen.to_pylist()}
+
+
+def _told(found: Published) -> list[str]:
+    facts = found.facts
+    coverage = "; ".join(f"{name}: {share:.1%}" for name, share in facts.coverage.items())
+    return [
+        *([f"Superseded by {short(found.superseded_by)}."] if found.superseded_by else []),
+        f"Layers switched on: {', '.join(facts.layers)}; people's entries: {', '.join(map(str, facts.override_ids)) or 'none'}.",
+        f"Past values inside the ranges: {coverage}." if coverage else "Nobody measured how often the ranges hold.",
+    ]
+
+
+def _agreed(record: ForecastRecord) -> list[str]:
+    submitted = _step(record, ForecastState.SUBMITTED)
+    return [
+        f"{each.state} by {each.author} on {each.changed_at:%Y-%m-%d %H:%M} UTC: {each.because}"
+        + (
+            " (approved by the one who submitted it)"
+            if each.state is ForecastState.APPROVED and submitted and submitted.author == each.author
+            else ""
+        )
+        for each in record.changes
+    ]
+
+
+def short(name: str) -> str:
+    """Return as much of an id as a person types."""
+    return name[:_SHOWN_ID]
+
+
+def currency_of(unit: str) -> str:
+    """Return the currency of a unit such as ``USD per month``, or empty text for a quantity."""
+    first = unit.split(" ", 1)[0]
+    return first if first in EXPONENT else ""
+
+
+def amount_text(value: Decimal, currency: str) -> str:
+    """Return an amount as exact text: money with its decimals, quantities without trailing zeros."""
+    return money(value, currency) if currency else f"{value.normalize():f}"
