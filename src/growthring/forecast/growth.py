@@ -1,0 +1,301 @@
+"""The default model: last level × pooled growth of its cohort × survival × a little own drift × calendar, calibrated in sums."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from growthring.forecast.cohorts import Codes, Cohorts
+from growthring.forecast.curves import Curve, PairSums, pair_sums, pooled_curve
+from growthring.forecast.levels import smoothed
+from growthring.forecast.own_drift import OwnDrift
+from growthring.forecast.panel import Cell, Panel, Values
+from growthring.forecast.past import Past, log_error
+from growthring.forecast.policy import STANDARD, ForecastPolicy
+from growthring.forecast.seasonality import seasonal_index
+
+_FEWEST_MONTHS = 2
+_TRIED_HORIZONS = (1, 3, 6)
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """What a forecast assumes, by segment and horizon (FC-03): every one can be read, and replaced by a layer.
+
+    Attributes:
+        segments: Names.
+        level_weight: Weight of the last month in the level, shape (segments,).
+        survival: Share of today's level that is still a customer's, shape (segments, horizon).
+        growth: Factor on the level of those that stay, shape (segments, horizon).
+        calibration: Factor that corrects the middle past error of sums, shape (segments, horizon).
+        season: Log level of each calendar month, shape (12,).
+    """
+
+    segments: NDArray[np.str_]
+    level_weight: Values
+    survival: Values
+    growth: Values
+    calibration: Values
+    season: Values
+
+
+@dataclass(frozen=True)
+class GrowthForecast:
+    """Point forecasts with the evidence behind them.
+
+    Attributes:
+        panel: The history.
+        point: Expected value, shape (rows, horizon); NaN for rows that are not forecast, 0 for rows that are gone.
+        past: Forecasts and outcomes of past origins.
+        assumptions: What it assumes.
+        cohorts: Segments and cohorts.
+        policy: The policy.
+    """
+
+    panel: Panel
+    point: Values
+    past: Past
+    assumptions: Assumptions
+    cohorts: Cohorts
+    policy: ForecastPolicy
+
+
+@dataclass
+class Learner:
+    """Learns from a panel; holds what several steps share.
+
+    Attributes:
+        panel: The history.
+        horizon: Months ahead.
+        policy: The policy.
+        by: Attribute that makes the segments.
+    """
+
+    panel: Panel
+    horizon: int
+    policy: ForecastPolicy = STANDARD
+    by: str = "segment"
+    _pairs: dict[tuple[int, int], PairSums] = field(default_factory=dict)
+    _codes: dict[int, Codes] = field(default_factory=dict)
+    _base: dict[tuple[int, int], Values] = field(default_factory=dict)
+
+    @cached_property
+    def last(self) -> int:
+        """Column of the origin."""
+        return self.panel.last_known
+
+    @cached_property
+    def cohorts(self) -> Cohorts:
+        """Segments and cohorts."""
+        return Cohorts.of(self.panel, self.policy, self.by)
+
+    @cached_property
+    def known(self) -> NDArray[np.bool_]:
+        """Cells of customers whose value is known, shape (rows, origin + 1)."""
+        return self.panel.is_present[:, : self.last + 1]
+
+    @cached_property
+    def gone(self) -> NDArray[np.bool_]:
+        """Cells of customers that left."""
+        return np.asarray(self.panel.cells[:, : self.last + 1] == Cell.GONE)
+
+    @cached_property
+    def values(self) -> Values:
+        """Values: 0 where a customer was gone, NaN where unknown."""
+        values = np.where(self.known, self.panel.values[:, : self.last + 1], np.nan)
+        values[self.gone] = 0.0
+        return values
+
+    @cached_property
+    def level_weight(self) -> Values:
+        """The level weight of each segment: the one whose past forecasts missed least."""
+        candidates = self.policy.levels
+        missed = np.zeros((len(candidates), len(self.cohorts.names)))
+        for place, weight in enumerate(candidates if len(candidates) > 1 else ()):
+            level = smoothed(self.values, self.known, weight)
+            for horizon in _TRIED_HORIZONS:
+                for origin in range(self.last - horizon, max(self.last - horizon - self.policy.recent, 0), -1):
+                    missed[place] += self._missed(level, origin, horizon)
+        return np.array(candidates)[missed.argmin(axis=0)]
+
+    def _missed(self, level: Values, origin: int, horizon: int) -> Values:
+        later = self.values[:, origin + horizon]
+        rows = self.known[:, origin] & ~np.isnan(later) & ~np.isnan(level[:, origin])
+        segment, count = self.cohorts.segment[rows], len(self.cohorts.names)
+        total = np.bincount(segment, level[rows, origin], count)
+        factor = np.bincount(segment, later[rows], count) / np.maximum(total, 1e-12)
+        return np.bincount(segment, np.abs(later[rows] - level[rows, origin] * factor[segment]), count)
+
+    @cached_property
+    def level(self) -> Values:
+        """Level of each row after each month; NaN where it was no customer or unknown."""
+        chosen = np.full(self.values.shape, np.nan)
+        for weight in np.unique(self.level_weight):
+            rows = np.isin(self.cohorts.segment, np.flatnonzero(self.level_weight == weight))
+            chosen[rows] = smoothed(self.values[rows], self.known[rows], float(weight))
+        return np.where(self.known, chosen, np.nan)
+
+    def codes(self, origin: int) -> Codes:
+        """Cohort of each row at an origin."""
+        if origin not in self._codes:
+            level = self.level[:, origin]
+            self._codes[origin] = self.cohorts.codes(origin, level, ~np.isnan(level))
+        return self._codes[origin]
+
+    def pairs(self, origin: int, horizon: int) -> PairSums:
+        """Sums by cohort from an origin to a month after it."""
+        if (origin, horizon) not in self._pairs:
+            later = origin + horizon
+            self._pairs[origin, horizon] = pair_sums(
+                self.codes(origin),
+                self.cohorts.count,
+                self.level[:, origin],
+                self.values[:, later],
+                self.gone[:, later],
+                self.policy.clip,
+            )
+        return self._pairs[origin, horizon]
+
+    @cached_property
+    def season(self) -> Values:
+        """Log level of each calendar month, shape (12,)."""
+        if not self.policy.seasonality:
+            return np.zeros(12)
+        months = np.arange(1, self.last + 1)
+        sums = [self.pairs(int(month) - 1, 1) for month in months]
+        growth = np.array([log_error(each.kept.sum(keepdims=True), each.came_to.sum(keepdims=True))[0] for each in sums])
+        return seasonal_index(growth, months + self.panel.first_month)
+
+    def seasonal(self, origin: int, horizon: int) -> float:
+        """Log of the calendar effect from an origin to a month after it."""
+        month = self.panel.first_month + origin
+        return float(self.season[(month + horizon) % 12] - self.season[month % 12])
+
+    @cached_property
+    def _own(self) -> OwnDrift:
+        return OwnDrift(self.level, self.cohorts.started)
+
+    @cached_property
+    def _coefficients(self) -> list[Values]:
+        return [
+            self._own.fit(self.values, self.known, self.last, horizon, self.policy.origins)
+            for horizon in range(1, self.horizon + 1)
+        ]
+
+    def curve(self, origin: int, horizon: int) -> Curve:
+        """The curve that an origin would have used: from pairs that ended by then."""
+        places = range(origin - horizon, max(origin - horizon - self.policy.origins, -1), -1)
+        pairs = [self.pairs(place, horizon) for place in places]
+        season = np.array([self.seasonal(place, horizon) for place in places])
+        return pooled_curve(pairs, self.cohorts, self.policy, season)
+
+    def base(self, origin: int, horizon: int) -> Values:
+        """The forecast from an origin before calibration, shape (rows,)."""
+        if (origin, horizon) not in self._base:
+            curve, codes = self.curve(origin, horizon), self.codes(origin)
+            factor = (curve.growth * curve.survival)[codes] * np.exp(self.seasonal(origin, horizon))
+            if self.policy.own_drift:
+                factor = factor * np.exp(self._own.effect(origin, self._coefficients[horizon - 1]))
+            self._base[origin, horizon] = self.level[:, origin] * factor
+        return self._base[origin, horizon]
+
+    @cached_property
+    def _errors(self) -> dict[tuple[int, int], tuple[Values, Values, float]]:
+        return {}
+
+    def _error(self, origin: int, horizon: int) -> tuple[Values, Values, float]:
+        """Log error of the base forecast of each segment, the rows behind it, and of the total."""
+        if (origin, horizon) not in self._errors:
+            forecast, came = self.base(origin, horizon), self.values[:, origin + horizon]
+            rows = ~np.isnan(forecast) & ~np.isnan(came)
+            segment, count = self.cohorts.segment[rows], len(self.cohorts.names)
+            expected, actual = np.bincount(segment, forecast[rows], count), np.bincount(segment, came[rows], count)
+            whole = log_error(expected.sum(keepdims=True), actual.sum(keepdims=True))[0]
+            self._errors[origin, horizon] = (log_error(expected, actual), np.bincount(segment, minlength=count), float(whole))
+        return self._errors[origin, horizon]
+
+    def calibration(self, origin: int, horizon: int) -> Values:
+        """Log factor by segment: the middle of past errors of its sum, shrunk to that of the total."""
+        names = len(self.cohorts.names)
+        if not self.policy.calibrate:
+            return np.zeros(names)
+        oldest = max(origin - horizon - self.policy.origins, self.first_origin - 1)
+        found = [self._error(place, horizon) for place in range(origin - horizon, oldest, -1)]
+        whole = np.array([each[2] for each in found])
+        if not len(whole) or np.isnan(whole).all():
+            return np.zeros(names)
+        middle = float(np.nanmedian(whole))
+        errors, counts = np.stack([each[0] for each in found]), np.stack([each[1] for each in found]).sum(axis=0)
+        own = np.full(names, middle)
+        some = ~np.isnan(errors).all(axis=0)
+        own[some] = np.nanmedian(errors[:, some], axis=0)
+        return np.asarray((counts * own + self.policy.pairs * middle) / np.maximum(counts + self.policy.pairs, 1e-12))
+
+    @cached_property
+    def first_origin(self) -> int:
+        """First column from which a curve can be learned at all."""
+        some = np.flatnonzero(self.known.any(axis=0))
+        return int(some[0]) + _FEWEST_MONTHS if len(some) else self.last
+
+    def predict_from(self, origin: int) -> Values:
+        """Return what would have been said at an origin, shape (rows, horizon)."""
+        found = np.empty((self.panel.rows, self.horizon))
+        for horizon in range(1, self.horizon + 1):
+            found[:, horizon - 1] = self.base(origin, horizon) * np.exp(self.calibration(origin, horizon))[self.cohorts.segment]
+        return found
+
+    def assumptions(self) -> Assumptions:
+        """What the forecast from the last month assumes."""
+        shape = (len(self.cohorts.names), self.horizon)
+        survival, growth, calibration = np.ones(shape), np.ones(shape), np.ones(shape)
+        level, codes = self.level[:, self.last], self.codes(self.last)
+        rows = ~np.isnan(level)
+        segment, count = self.cohorts.segment[rows], len(self.cohorts.names)
+        total = np.maximum(np.bincount(segment, level[rows], count), 1e-12)
+        for place in range(self.horizon):
+            curve = self.curve(self.last, place + 1)
+            stays = np.bincount(segment, level[rows] * curve.survival[codes[rows]], count)
+            survival[:, place] = stays / total
+            grown = np.bincount(segment, level[rows] * (curve.survival * curve.growth)[codes[rows]], count)
+            growth[:, place] = grown / np.maximum(stays, 1e-12)
+            calibration[:, place] = np.exp(self.calibration(self.last, place + 1))
+        return Assumptions(self.cohorts.names, self.level_weight, survival, growth, calibration, self.season)
+
+
+@dataclass(frozen=True)
+class CohortGrowth:
+    """The default model (FC-01).
+
+    Attributes:
+        policy: Its choices.
+        by: Attribute that makes the segments.
+    """
+
+    policy: ForecastPolicy = STANDARD
+    by: str = "segment"
+
+    @property
+    def name(self) -> str:
+        """Its name in tables."""
+        return "cohort_growth"
+
+    def predict(self, panel: Panel, horizon: int) -> GrowthForecast:
+        """Forecast the months after a panel.
+
+        Args:
+            panel: The history; nothing else is seen.
+            horizon: Months ahead.
+        """
+        learner = Learner(panel, horizon, self.policy, self.by)
+        origins = np.arange(max(learner.first_origin, learner.last - self.policy.memory), learner.last)
+        forecasts = np.full((len(origins), panel.rows, horizon), np.nan, dtype=np.float32)
+        for place, origin in enumerate(origins):
+            reach = min(horizon, learner.last - int(origin))
+            for ahead in range(1, reach + 1):
+                factor = np.exp(learner.calibration(int(origin), ahead))[learner.cohorts.segment]
+                forecasts[place, :, ahead - 1] = learner.base(int(origin), ahead) * factor
+        point = learner.predict_from(learner.last)
+        point[learner.gone[:, learner.last]] = 0.0
+        past = Past(origins, forecasts, learner.values)
+        return GrowthForecast(panel, point, past, learner.assumptions(), learner.cohorts, self.policy)
