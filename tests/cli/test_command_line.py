@@ -71,7 +71,8 @@ JSON_COMMANDS = [
     ("simulate", "--book", "price_books/brook.yaml", "--choose", "whole"),
     ("reconcile",), ("reconcile", "--by", "account", "--fees"),
     ("explain", "bill", "17850"), ("corrections", "--billed", "2024-02-01"),
-    ("vintages",), ("vintages", "--year", "FY2024"), ("ramp",), ("new-customers",),
+    ("override", "list"), ("override", "list", "--all"),
+    ("vintages",), ("vintages", "--year", "FY2024"), ("ramp",), ("new-customers",), ("waterfall",),
     ("quote", "17850", "--more", "100", "--budget", "30", "--against", "price_books/brook.yaml"),
 ]  # fmt: skip
 

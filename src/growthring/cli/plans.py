@@ -1,11 +1,14 @@
 """Commands about what is to come: new customers, the waterfall of cohorts, the economic model, the budget."""
 
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from growthring.cli.options import HERE, AsJson, AsOf, PolicyName, ProjectFolder, instant
+from growthring.cli.outlook import print_parts
 from growthring.cli.output import print_answer, say
 from growthring.cli.progress import drawn
 
@@ -18,6 +21,10 @@ def register(app: typer.Typer) -> None:
         name="new-customers",
         epilog="Example: growthring new-customers   ·   growthring new-customers --pipeline deals.csv --horizon 6",
     )(new_customers)
+    app.command(
+        epilog="Example: growthring waterfall --quarters 8   ·   growthring waterfall --write plan.toml   ·   "
+        "growthring waterfall --assumptions plan.toml --set new.first_amount=1200"
+    )(waterfall)
 
 
 def new_customers(
@@ -58,3 +65,42 @@ def new_customers(
         say(answer.as_json())
     else:
         print_answer(answer)
+
+
+def waterfall(
+    quarters: Annotated[int, typer.Option("--quarters", min=1, max=20, help="Fiscal quarters ahead.")] = 4,
+    assumptions: Annotated[
+        Path | None,
+        typer.Option("--assumptions", help="TOML file of assumptions; what it leaves out is estimated.", show_default=False),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="NAME=VALUE, such as rates.1-3.churn=0.02; repeat for more.", show_default=False),
+    ] = None,
+    write: Annotated[
+        Path | None, typer.Option("--write", help="Write the assumptions in force to a file, to edit.", show_default=False)
+    ] = None,
+    policy: PolicyName = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+    project: ProjectFolder = HERE,
+) -> None:
+    """Plan the quarters ahead as a waterfall of cohorts: opening base, new cohorts, expansion, contraction and churn."""
+    from growthring.operations.project import Project
+    from growthring.operations.waterfall import Changes, cohort_waterfall
+
+    asked = Changes(assumptions, tuple(settings or ()), write)
+    with drawn() as progress:
+        answer = cohort_waterfall(
+            Project.open(project), quarters=quarters, changes=asked, policy=policy, as_of=instant(as_of), progress=progress
+        )
+    if as_json:
+        say(answer.as_json())
+    else:
+        whole = [{name: _whole(value) for name, value in row.items()} if row["kind"] == "step" else row for row in answer.rows]
+        print_parts(replace(answer, rows=whole), {"step": "Waterfall", "assumption": "Assumptions"})
+
+
+def _whole(value: str) -> str:
+    """Show amounts without decimals; JSON keeps them."""
+    return f"{Decimal(value):.0f}" if value.lstrip("-").replace(".", "", 1).isdigit() else value

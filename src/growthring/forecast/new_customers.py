@@ -81,6 +81,12 @@ def ramp_factors(amounts: Floats, ages: int, weights: Floats | None = None) -> F
     return shares[0] if weights is None else shares
 
 
+def recent(amounts: Floats) -> NDArray[np.bool_]:
+    """Return which past customers began in the last two years, or all of them where those are too few, shape (customers,)."""
+    found: NDArray[np.bool_] = np.isfinite(amounts).sum(axis=1) <= _RECENT
+    return found if found.sum() >= LEAST_NEWCOMERS else np.ones(len(amounts), bool)
+
+
 @dataclass(frozen=True)
 class NewCustomers:
     """Revenue of customers to come.
@@ -115,8 +121,7 @@ def from_trend(
         nothing = "Nobody began inside the history, so nothing is known of new customers."
         return NewCustomers(np.zeros(horizon), np.zeros((count, horizon)), np.zeros(horizon), (nothing,))
     random = np.random.default_rng(seed)
-    recent = past.amounts[np.isfinite(past.amounts).sum(axis=1) <= _RECENT]
-    first = np.nan_to_num((recent if len(recent) >= LEAST_NEWCOMERS else past.amounts)[:, 0])
+    first = np.nan_to_num(past.amounts[recent(past.amounts), 0])
     ramp = ramp_factors(past.amounts, horizon)
     numbers = trend.draws(horizon, count, random)
     weights = random.multinomial(len(past.amounts), np.full(len(past.amounts), 1 / len(past.amounts)), size=count)
