@@ -1,7 +1,7 @@
 """Growth curves pooled over cohorts (FC-01), with survival as an assumption of its own (FC-03).
 
-The growth of a cohort over h months is the sum of what its surviving accounts came to, over the sum of their levels. The curve is the
-median over past origins, so that one month in which everything jumped does not set it, shrunk to the segment's and the whole
+The growth of a cohort over h months is the sum of what its surviving accounts came to, over the sum of their levels. The curve is
+the median over past origins, so that one month in which everything jumped does not set it, shrunk to the segment's and the whole
 panel's where a cohort is small. Survival is the share of the level that was not lost to accounts that left.
 """
 
@@ -34,6 +34,11 @@ class PairSums:
     count: Values
 
 
+def sums_by(codes: Codes, values: Values, groups: int) -> Values:
+    """Return the sum of the values of each group, shape (groups,)."""
+    return np.bincount(codes, values, groups).astype(np.float64)
+
+
 def pair_sums(codes: Codes, cohorts: int, level: Values, later: Values, gone: NDArray[np.bool_], clip: float) -> PairSums:
     """Add up a pair of months by cohort.
 
@@ -49,10 +54,10 @@ def pair_sums(codes: Codes, cohorts: int, level: Values, later: Values, gone: ND
     stayed = usable & ~gone
     bound = level[stayed] * np.exp(clip)
     return PairSums(
-        np.bincount(codes[usable], level[usable], cohorts),
-        np.bincount(codes[stayed], level[stayed], cohorts),
-        np.bincount(codes[stayed], np.minimum(later[stayed], bound), cohorts),
-        np.bincount(codes[usable], minlength=cohorts).astype(np.float64),
+        sums_by(codes[usable], level[usable], cohorts),
+        sums_by(codes[stayed], level[stayed], cohorts),
+        sums_by(codes[stayed], np.minimum(later[stayed], bound), cohorts),
+        sums_by(codes[usable], np.ones(int(usable.sum())), cohorts),
     )
 
 
@@ -127,4 +132,4 @@ def _shrunk_share(kept: Values, level: Values, count: Values, cohorts: Cohorts, 
 
 
 def _by_segment(values: Values, cohorts: Cohorts) -> Values:
-    return values.reshape(len(values), len(cohorts.names), cohorts.classes).sum(axis=2)
+    return np.asarray(values.reshape(len(values), len(cohorts.names), cohorts.classes).sum(axis=2))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from growthring.forecast.cohorts import Codes, Cohorts
-from growthring.forecast.curves import Curve, PairSums, pair_sums, pooled_curve
+from growthring.forecast.curves import Curve, PairSums, pair_sums, pooled_curve, sums_by
 from growthring.forecast.levels import smoothed
 from growthring.forecast.own_drift import OwnDrift
 from growthring.forecast.panel import Cell, Panel, Values
@@ -117,15 +117,15 @@ class Learner:
             for horizon in _TRIED_HORIZONS:
                 for origin in range(self.last - horizon, max(self.last - horizon - self.policy.recent, 0), -1):
                     missed[place] += self._missed(level, origin, horizon)
-        return np.array(candidates)[missed.argmin(axis=0)]
+        return np.asarray(np.array(candidates)[missed.argmin(axis=0)])
 
     def _missed(self, level: Values, origin: int, horizon: int) -> Values:
         later = self.values[:, origin + horizon]
         rows = self.known[:, origin] & ~np.isnan(later) & ~np.isnan(level[:, origin])
         segment, count = self.cohorts.segment[rows], len(self.cohorts.names)
-        total = np.bincount(segment, level[rows, origin], count)
-        factor = np.bincount(segment, later[rows], count) / np.maximum(total, 1e-12)
-        return np.bincount(segment, np.abs(later[rows] - level[rows, origin] * factor[segment]), count)
+        total = sums_by(segment, level[rows, origin], count)
+        factor = sums_by(segment, later[rows], count) / np.maximum(total, 1e-12)
+        return sums_by(segment, np.abs(later[rows] - level[rows, origin] * factor[segment]), count)
 
     @cached_property
     def level(self) -> Values:
@@ -210,9 +210,10 @@ class Learner:
             forecast, came = self.base(origin, horizon), self.values[:, origin + horizon]
             rows = ~np.isnan(forecast) & ~np.isnan(came)
             segment, count = self.cohorts.segment[rows], len(self.cohorts.names)
-            expected, actual = np.bincount(segment, forecast[rows], count), np.bincount(segment, came[rows], count)
+            expected, actual = sums_by(segment, forecast[rows], count), sums_by(segment, came[rows], count)
             whole = log_error(expected.sum(keepdims=True), actual.sum(keepdims=True))[0]
-            self._errors[origin, horizon] = (log_error(expected, actual), np.bincount(segment, minlength=count), float(whole))
+            counts = sums_by(segment, np.ones(len(segment)), count)
+            self._errors[origin, horizon] = (log_error(expected, actual), counts, float(whole))
         return self._errors[origin, horizon]
 
     def calibration(self, origin: int, horizon: int) -> Values:
@@ -252,13 +253,15 @@ class Learner:
         level, codes = self.level[:, self.last], self.codes(self.last)
         rows = ~np.isnan(level)
         segment, count = self.cohorts.segment[rows], len(self.cohorts.names)
-        total = np.maximum(np.bincount(segment, level[rows], count), 1e-12)
+        total = sums_by(segment, level[rows], count)
+        some = total > 0
         for place in range(self.horizon):
             curve = self.curve(self.last, place + 1)
-            stays = np.bincount(segment, level[rows] * curve.survival[codes[rows]], count)
-            survival[:, place] = stays / total
-            grown = np.bincount(segment, level[rows] * (curve.survival * curve.growth)[codes[rows]], count)
-            growth[:, place] = grown / np.maximum(stays, 1e-12)
+            stays = sums_by(segment, level[rows] * curve.survival[codes[rows]], count)
+            survival[some, place] = stays[some] / total[some]
+            grown = sums_by(segment, level[rows] * (curve.survival * curve.growth)[codes[rows]], count)
+            held = stays > 0
+            growth[held, place] = grown[held] / stays[held]
             calibration[:, place] = np.exp(self.calibration(self.last, place + 1))
         return Assumptions(self.cohorts.names, self.level_weight, survival, growth, calibration, self.season)
 

@@ -1,8 +1,8 @@
 """A little own drift: how much of an account's deviation from everybody's growth carries on, learned from all accounts together.
 
-An account's own trend alone is a bad guide (field evidence: WAPE above 3 on short histories). Pooled, gains and losses of the last
-1, 3, 6 and 12 months and of the whole tenure each get one coefficient for every horizon, by regression on absolute errors, pulled
-to zero where there are few pairs.
+An account's own trend alone is a bad guide (field evidence: WAPE above 3 on short histories). Pooled, gains and losses of the
+last 1, 3, 6 and 12 months and of the whole tenure each get one coefficient for every horizon, by regression on absolute errors,
+pulled to zero where there are few pairs.
 """
 
 import numpy as np

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from growthring.forecast.curves import sums_by
 from growthring.forecast.panel import Values
 
 Window = tuple[int, int]
@@ -49,14 +50,14 @@ class Past:
                 forecast, actual = self.pair(int(position), window)
                 rows = inside & ~np.isnan(forecast)
                 if rows.any():
-                    expected = np.bincount(codes[rows], forecast[rows], groups)
-                    came = np.bincount(codes[rows], actual[rows], groups)
+                    expected = sums_by(codes[rows], forecast[rows], groups)
+                    came = sums_by(codes[rows], actual[rows], groups)
                     found[position, :, place] = log_error(expected, came)
         return found
 
 
 def log_error(expected: Values, came: Values, smallest: float = 0.02) -> Values:
-    """Return log(came / expected), at least log(0.02) so that a group that vanished stays finite; NaN where nothing was expected."""
+    """Return log(came / expected), NaN where nothing was expected; at least log(0.02), so that what vanished is finite."""
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.where(expected > 0, came / expected, np.nan)
     return np.asarray(np.log(np.maximum(ratio, smallest)))

@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class ForecastPolicy(BaseModel):
-    """How history becomes a forecast. The defaults are the preset ``standard``; docs/explanation/forecast.md says where they come from."""
+    """How history becomes a forecast; the defaults are the preset ``standard``, and docs/explanation/forecast.md says why."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -27,9 +27,12 @@ class Side:
         is_known: Months that were known, shape (months,).
         rate: Reported for one unit billed, shape (rows, months); NaN where nobody knows.
         price: Billed for one unit of quantity, shape (rows, months); NaN where nobody knows.
+        base_rate: The rate in the earlier end's origin as known to this end, shape (rows, 1).
+        base_price: The price in that month, shape (rows, 1).
         is_mixed: Rows billed in several currencies, which have neither, shape (rows,).
         one_off: Part of known amounts that will not repeat, shape (rows, months).
-        level: Amount in the earlier end's origin as known to this end, shape (rows,).
+        level: Amount in the earlier end's origin as known to this end, without what will not repeat, shape (rows,).
+        level_one_off: What will not repeat of that month, shape (rows,).
         level_tag: Whether a tag keeps something out of that month, shape (rows,).
         tagged: Whether a tag keeps something out of the month, shape (rows, months).
         last_seen: Last month in which the row's account has an amount, shape (rows,); −1 for never.
@@ -40,9 +43,12 @@ class Side:
     is_known: NDArray[np.bool_]
     rate: Ratios
     price: Ratios
+    base_rate: Ratios
+    base_price: Ratios
     is_mixed: NDArray[np.bool_]
     one_off: Amounts
     level: Amounts
+    level_one_off: Amounts
     level_tag: NDArray[np.bool_]
     tagged: NDArray[np.bool_]
     last_seen: NDArray[np.int64]
@@ -143,11 +149,13 @@ def _side(
     line_months, line_amounts = _months(end.lines), amounts_of(end.lines["amount"])
     layers = _by_layer(end.lines, line_rows, shape, months)
     _add(layers[0], known_rows, known_months, known_amounts, months)
-    one_off = np.zeros(shape, dtype=np.int64)
-    _add(one_off, known_rows, known_months, amounts_of(end.known["one_off_amount"]), months)
-    level = np.zeros((len(accounts), 1), dtype=np.int64)
-    _add(level, known_rows, known_months, known_amounts, np.array([level_at]))
+    one_off, level, level_one_off = (np.zeros((len(accounts), each), dtype=np.int64) for each in (len(months), 1, 1))
+    passing = amounts_of(end.known["one_off_amount"])
+    _add(one_off, known_rows, known_months, passing, months)
+    _add(level, known_rows, known_months, known_amounts - passing, np.array([level_at]))
+    _add(level_one_off, known_rows, known_months, passing, np.array([level_at]))
     rate, price, is_mixed = _rates(end, known_rows, len(accounts), months)
+    base_rate, base_price, _ = _rates(end, known_rows, len(accounts), np.array([level_at]))
     every_row = np.concatenate([known_rows, line_rows])
     every_month = np.concatenate([known_months, line_months])
     some = np.concatenate([known_amounts, line_amounts]) != 0
@@ -160,9 +168,12 @@ def _side(
         is_known=months <= end.origin,
         rate=rate,
         price=price,
+        base_rate=base_rate,
+        base_price=base_price,
         is_mixed=is_mixed,
         one_off=one_off,
         level=level[:, 0],
+        level_one_off=level_one_off[:, 0],
         level_tag=_tagged(end, rows, np.array([level_at]))[:, 0],
         tagged=_tagged(end, rows, months),
         last_seen=last_seen[account_of],
@@ -198,7 +209,7 @@ def _rates(
     in_currency = np.zeros((2, len(currency.dictionary) + 1, len(span)))
     _add(in_currency[0], code, month, amounts.astype(float), span)
     _add(in_currency[1], code, month, billed.astype(float), span)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         rate = np.where(native != 0, reported / native, (in_currency[0] / in_currency[1])[own])
         price = np.where((quantity != 0) & (native != 0) & (one_off == 0), native / quantity, np.nan)
     rate[mixed], price[mixed] = np.nan, np.nan

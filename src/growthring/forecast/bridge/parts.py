@@ -130,9 +130,9 @@ def attribute(cells: Cells, *, same_model: bool, same_origin: bool) -> dict[str,
     gap.take("one_offs", np.where(gap.free, later.one_off - earlier.one_off, 0))
     if not same_origin:
         _churned(gap)
-    _change_of(gap, "fx", _ratio(earlier.rate, later.rate))
+    _change_of(gap, "fx", _ratio(later.base_rate, earlier.rate, later.rate))
     gap.take("timing", moved(gap.left, gap.free))
-    _change_of(gap, "price_mix", _ratio(earlier.price, later.price))
+    _change_of(gap, "price_mix", _ratio(later.base_price, earlier.price, later.price))
     _rest(gap, same_model=same_model or cells.rerun is not None, same_origin=same_origin)
     return {name: gap.parts[name] for name in PARTS if name in gap.parts and gap.parts[name].any()}
 
@@ -166,8 +166,10 @@ def _new_customers(gap: _Gap) -> None:
 
 def _restated_level(gap: _Gap) -> None:
     """The last month the earlier end knew reads differently now: the forecast made from it would have, too."""
-    then, now = gap.cells.earlier.level, gap.cells.later.level
-    part = np.where(gap.cells.earlier.level_tag != gap.cells.later.level_tag, "one_offs", "restatement")
+    earlier, later = gap.cells.earlier, gap.cells.later
+    then, now = earlier.level, later.level
+    passed = (earlier.level_tag != later.level_tag) | (earlier.level_one_off != later.level_one_off)
+    part = np.where(passed, "one_offs", "restatement")
     both = (then != 0) & (now != 0)
     share = np.divide(now - then, then, out=np.zeros(len(then)), where=both)
     carried = np.rint(gap.before * share[:, None]).astype(np.int64)
@@ -193,15 +195,17 @@ def _change_of(gap: _Gap, part: str, ratio: Ratios) -> None:
     """Give a part the change of one of two factors: its own change, times half of the other factor at both ends."""
     before = gap.before
     there = gap.free & np.isfinite(ratio) & (ratio != 1)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(all="ignore"):
         other = (before + (before + gap.left) / ratio) / 2
         effect = other * (ratio - 1)
     gap.take(part, np.rint(np.where(there, effect, 0)).astype(np.int64))
 
 
-def _ratio(earlier: Ratios, later: Ratios) -> Ratios:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = later / earlier
+def _ratio(restated: Ratios, then: Ratios, now: Ratios) -> Ratios:
+    """Return the change since the earlier origin, which restatement has already brought to what is known of it now."""
+    before = np.where(np.isfinite(restated), restated, then)
+    with np.errstate(all="ignore"):
+        ratio = now / before
     return np.where(np.isfinite(ratio) & (ratio > 0), ratio, np.nan)
 
 
