@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from growthring.forecast.backtest import Absence, Protocol, backtest, figures, last_origins
-from growthring.forecast.challengers import Naive
+from growthring.forecast.challengers import NAIVE
 from growthring.forecast.panel import Panel
-from growthring.forecast.prediction import LEVELS, PointPrediction
+from growthring.forecast.prediction import LEVELS, PointPrediction, Prediction
 from growthring.kernel.errors import GrowthringError
 from tests.forecast.backtest.panels import FIRST, panel_of
 
@@ -28,7 +28,7 @@ def _figures(found: object, level: str, step: str = "month") -> dict[str, float 
 
 
 def test_without_a_survivor_filter_an_account_that_left_counts_as_zero() -> None:
-    found = backtest(PANEL, [Naive()], Protocol((FIRST + 1,), 2))
+    found = backtest(PANEL, [NAIVE], Protocol((FIRST + 1,), 2))
     account = _figures(found, "account")
     assert account["items"] == 4
     assert account["wape"] == pytest.approx((2 + 4 + 5 + 5) / (12 + 14))
@@ -36,33 +36,33 @@ def test_without_a_survivor_filter_an_account_that_left_counts_as_zero() -> None
 
 
 def test_censored_scores_only_accounts_listed_through_the_horizon() -> None:
-    found = backtest(PANEL, [Naive()], Protocol((FIRST + 1,), 2, Absence.CENSORED))
+    found = backtest(PANEL, [NAIVE], Protocol((FIRST + 1,), 2, Absence.CENSORED))
     assert found.scored == [1]
     assert _figures(found, "account")["wape"] == pytest.approx((2 + 4) / (12 + 14))
 
 
 def test_accounts_that_begin_after_the_origin_stand_apart_from_those_forecast() -> None:
-    found = backtest(PANEL, [Naive()], Protocol((FIRST + 1,), 2))
+    found = backtest(PANEL, [NAIVE], Protocol((FIRST + 1,), 2))
     assert _figures(found, "total")["actual"] == 26
     assert _figures(found, "total with new business")["actual"] == 26 + 7 + 9
     assert found.new_business == [16]
 
 
 def test_errors_of_a_segment_cancel_within_it_and_no_further() -> None:
-    found = backtest(PANEL, [Naive()], Protocol((FIRST + 1,), 2))
+    found = backtest(PANEL, [NAIVE], Protocol((FIRST + 1,), 2))
     assert _figures(found, "segment")["wape"] == pytest.approx((2 + 4 + 5 + 5) / 26)
     assert _figures(found, "total")["wape"] == pytest.approx((abs(15 - 12) + abs(15 - 14)) / 26)
 
 
 def test_quarters_are_scored_on_sums_of_three_months() -> None:
     panel = panel_of({"a": [4, 4, 5, 3, 6]})
-    found = backtest(panel, [Naive()], Protocol((FIRST + 1,), 3))
+    found = backtest(panel, [NAIVE], Protocol((FIRST + 1,), 3))
     assert _figures(found, "total", "quarter")["wape"] == pytest.approx(abs(12 - 14) / 14)
 
 
 def test_a_month_of_which_nothing_is_known_is_not_scored() -> None:
     panel = panel_of({"a": [4, 4, "?", 5], "b": [1, 1, "?", 1]})
-    found = backtest(panel, [Naive()], Protocol((FIRST + 1,), 2, Absence.CENSORED))
+    found = backtest(panel, [NAIVE], Protocol((FIRST + 1,), 2, Absence.CENSORED))
     assert found.scored == [2]
     assert _figures(found, "account")["items"] == 2
 
@@ -71,7 +71,7 @@ def test_rows_are_matched_by_account_when_an_origin_saw_others_in_another_order(
     def earlier(origin: int) -> Panel:
         return PANEL.through(origin).take(np.array([1, 0]))
 
-    found = backtest(PANEL, [Naive()], Protocol((FIRST + 1,), 2), as_of=earlier)
+    found = backtest(PANEL, [NAIVE], Protocol((FIRST + 1,), 2), as_of=earlier)
     assert _figures(found, "account")["wape"] == pytest.approx((2 + 4 + 5 + 5) / 26)
     assert found.new_business == [16 + 8]
 
@@ -82,10 +82,12 @@ def test_nothing_after_the_origin_reaches_a_model() -> None:
     changed[:, 2:] *= chance.uniform(2, 9, changed[:, 2:].shape)
     seen: list[Panel] = []
 
-    class Spy(Naive):
-        def predict(self, panel: Panel, horizon: int) -> PointPrediction:
+    class Spy:
+        name = "naive"
+
+        def predict(self, panel: Panel, horizon: int) -> Prediction:
             seen.append(panel)
-            return super().predict(panel, horizon)
+            return NAIVE.predict(panel, horizon)
 
     for panel in (PANEL, replace(PANEL, values=changed)):
         backtest(panel, [Spy()], Protocol((FIRST + 1,), 2))
@@ -95,12 +97,14 @@ def test_nothing_after_the_origin_reaches_a_model() -> None:
 
 def test_a_panel_that_holds_later_months_is_refused() -> None:
     with pytest.raises(GrowthringError, match="ends with 2024-04"):
-        backtest(PANEL, [Naive()], Protocol((FIRST + 1,), 2), as_of=lambda origin: PANEL)
+        backtest(PANEL, [NAIVE], Protocol((FIRST + 1,), 2), as_of=lambda origin: PANEL)
 
 
 def test_a_row_without_a_forecast_counts_as_zero_and_is_reported() -> None:
-    class Silent(Naive):
-        def predict(self, panel: Panel, horizon: int) -> PointPrediction:
+    class Silent:
+        name = "naive"
+
+        def predict(self, panel: Panel, horizon: int) -> Prediction:
             return PointPrediction(panel, np.full((panel.rows, horizon), np.nan))
 
     found = backtest(PANEL, [Silent()], Protocol((FIRST + 1,), 2))
@@ -115,7 +119,7 @@ def test_an_origin_at_which_a_segment_was_not_there_yet_counts_nothing_for_it() 
         seen = panel.through(origin)
         return seen.take(np.isfinite(seen.values).any(axis=1))
 
-    found = backtest(panel, [Naive()], Protocol((FIRST + 1, FIRST + 2), 2), as_of=known)
+    found = backtest(panel, [NAIVE], Protocol((FIRST + 1, FIRST + 2), 2), as_of=known)
     tally = found.tallies["naive"]["account", "month"]
     assert list(tally.groups) == ["old", "new"]
     assert [tally.select(origins=[place], groups=[1])["items"] for place in (0, 1)] == [0, 2]
@@ -130,11 +134,13 @@ def test_intervals_are_scored_at_every_level() -> None:
             sums = np.stack([self.point[codes == code].sum(axis=0) for code in range(codes.max() + 1)])
             return sums[:, :, None] + (np.array(levels) - 0.5) * 10
 
-    class WideNaive(Naive):
-        def predict(self, panel: Panel, horizon: int) -> PointPrediction:
-            return Wide(panel, super().predict(panel, horizon).point)
+    class WideForecast:
+        name = "naive"
 
-    found = backtest(PANEL, [WideNaive()], Protocol((FIRST + 1,), 2))
+        def predict(self, panel: Panel, horizon: int) -> Prediction:
+            return Wide(panel, NAIVE.predict(panel, horizon).point)
+
+    found = backtest(PANEL, [WideForecast()], Protocol((FIRST + 1,), 2))
     account, total = _figures(found, "account"), _figures(found, "total")
     assert account["coverage_80"] == pytest.approx(2 / 4)
     assert account["width_80"] == pytest.approx(4 * 8 / 26)
@@ -154,5 +160,5 @@ def test_too_short_a_panel_says_how_many_origins_it_holds() -> None:
 
 
 def test_costs_are_measured_for_every_origin() -> None:
-    found = backtest(PANEL, [Naive()], Protocol((FIRST, FIRST + 1), 2))
+    found = backtest(PANEL, [NAIVE], Protocol((FIRST, FIRST + 1), 2))
     assert [cost.seconds > 0 for cost in found.costs["naive"]] == [True, True]
