@@ -13,6 +13,7 @@ from growthring.cli.data import register as register_data
 from growthring.cli.forecasts import register as register_forecasts
 from growthring.cli.offers import register as register_offers
 from growthring.cli.outlook import register as register_outlook
+from growthring.cli.overrides import register as register_overrides
 from growthring.cli.plans import register as register_plans
 from growthring.cli.pricing import register as register_pricing
 from growthring.cli.reconcile import register as register_reconcile
@@ -37,6 +38,7 @@ for register in (
     register_offers,
     register_reconcile,
     register_outlook,
+    register_overrides,
     register_plans,
     register_forecasts,
     register_data,
