@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from growthring.cli.main import app
 from tests.operations.books import USAGE, Books
+from tests.operations.published import publish
 
 COMMANDS = sorted(command.name or command.callback.__name__ for command in app.registered_commands)
 HEAVY = ("duckdb", "pandas", "numpy", "sqlalchemy", "alembic", "sqlglot", "pyarrow", "pydantic", "rich")
@@ -29,6 +30,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     books.usage([("u1", "17850", "2024-01-10", 1500), ("u2", "17850", "2024-02-03", 200)])
     books.lines("2024-02", [("bad", "", 1), ("x", "17850", 1000), ("y", "[b]bert[/b]", "40")])
     books.run()
+    ahead = [("17850", "plan", month, "statistical", 101) for month in ("2024-01", "2024-02")]
+    publish(books.open(), "2023-12", ahead, [("2024-01", 101, 90, 110, 80, 120)], horizon=2)
     return books.root
 
 
@@ -65,6 +68,8 @@ JSON_COMMANDS = [
     ("problems", "MISSING_ACCOUNT_ID"), ("assert",), ("closes",), ("tags",), ("definitions",), ("run",), ("snapshots",),
     ("books",), ("books", "--policies"), ("bills",), ("bills", "--by", "component"), ("bill", "17850"),
     ("commitments",), ("commitments", "--stress", "20"),
+    ("burn-down",), ("attainment",), ("forecast-split", "--by", "month"), ("exposure", "--stress", "20"),
+    ("price-commitment", "17850"),
     ("offers",), ("offers", "--by", "rep"), ("offers", "--by", "term"), ("offers", "--quota", "--small-below", "5000"),
     ("offers", "--review"),
     ("trials",), ("trials", "--by", "segment"), ("free-tier", "--cost", "calls=0.001"), ("revenue-types",),
@@ -72,7 +77,8 @@ JSON_COMMANDS = [
     ("reconcile",), ("reconcile", "--by", "account", "--fees"),
     ("explain", "bill", "17850"), ("corrections", "--billed", "2024-02-01"),
     ("override", "list"), ("override", "list", "--all"),
-    ("vintages",), ("vintages", "--year", "FY2024"), ("ramp",), ("new-customers",), ("waterfall",),
+    ("vintages",), ("vintages", "--year", "FY2024"), ("ramp",), ("new-customers",), ("regime",), ("waterfall",),
+    ("forecasts", "list"), ("forecasts", "show", "latest"), ("bridge", "latest", "actual"),
     ("quote", "17850", "--more", "100", "--budget", "30", "--against", "price_books/brook.yaml"),
 ]  # fmt: skip
 

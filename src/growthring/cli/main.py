@@ -9,6 +9,7 @@ import typer
 
 from growthring.cli.answers import register as register_answers
 from growthring.cli.books import register as register_books
+from growthring.cli.commitment_forecast import register as register_commitment_forecast
 from growthring.cli.data import register as register_data
 from growthring.cli.forecasts import register as register_forecasts
 from growthring.cli.offers import register as register_offers
@@ -35,6 +36,7 @@ for register in (
     register_answers,
     register_books,
     register_pricing,
+    register_commitment_forecast,
     register_offers,
     register_reconcile,
     register_outlook,
