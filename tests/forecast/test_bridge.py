@@ -65,6 +65,16 @@ def tagged_month(first: Story, second: Story, size: Decimal) -> None:
         second.scale(cell, amount=size, quantity=size, native=size)
 
 
+def found_one_off(first: Story, second: Story, size: Decimal) -> None:
+    """The last known month reads the same, but part of it is known not to repeat now: the forecast falls by that part."""
+    cell = ("anna", "api", ORIGIN)
+    second.known[cell]["one_off"] = fine(abs(1 - size) / 2 * second.known[cell]["amount"])
+    left = 1 - second.known[cell]["one_off"] / second.known[cell]["amount"]
+    for later in second.cells("anna", FIRST_NEW):
+        if later[1] == "api":
+            second.scale(later, amount=left, quantity=left, native=left)
+
+
 def restated(first: Story, second: Story, size: Decimal) -> None:
     for cell in second.cells("bert", ORIGIN):
         second.scale(cell, amount=size, quantity=size, native=size)
@@ -115,6 +125,7 @@ PLANTS: list[tuple[str, str, Plant]] = [
     *((later, "price_mix", layer("price_event")) for later in LATER),
     *((later, "new_customers", nameless) for later in LATER),
     *((later, "one_offs", tagged_month) for later in LATER),
+    *((later, "one_offs", found_one_off) for later in LATER),
     *((later, "restatement", restated) for later in LATER),
     *((later, "restatement", recorded_late) for later in LATER),
     *((later, "timing", moved_month) for later in LATER),

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from growthring.cli.options import HERE, AsJson, Author, ProjectFolder
-from growthring.cli.output import print_answer, print_json, print_table, say
+from growthring.cli.options import HERE, AsJson, AsOf, Author, ProjectFolder, Top, instant
+from growthring.cli.output import print_answer, print_caveats, print_json, print_table, say
+from growthring.cli.progress import drawn
 
 Forecast = Annotated[str, typer.Argument(help="Its id, the beginning of its id, or `latest`.")]
 Because = Annotated[str, typer.Option("--because", help="Why; kept with the step.")]
@@ -32,6 +33,7 @@ def register(app: typer.Typer) -> None:
     forecasts.command(epilog="Example: growthring forecasts approve latest --author Kim --because 'checked with sales'")(approve)
     forecasts.command(epilog="Example: growthring forecasts lock latest --because 'board pack'")(lock)
     app.add_typer(forecasts)
+    app.command(epilog="Example: growthring bridge latest actual --window 2025-Q1   ·   growthring bridge 3f9a1c 77b0e2")(bridge)
 
 
 def list_(measure: Measure = None, as_json: AsJson = False, project: ProjectFolder = HERE) -> None:
@@ -113,3 +115,31 @@ def _move(
         print_json(row)
     else:
         say(f"Forecast {row['forecast']} of {row['measure']} from {row['origin']} is {row['state']}.")
+
+
+def bridge(
+    first: Annotated[str, typer.Argument(help="A forecast: its id, the beginning of it, or `latest`; or `actual`.")],
+    second: Annotated[str, typer.Argument(help="Another forecast, or `actual`: what came.")],
+    window: Annotated[
+        str | None,
+        typer.Option("--window", help="2025-01, 2025-Q1 or FY2025; default: all they share.", show_default=False),
+    ] = None,
+    top: Top = 10,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+    project: ProjectFolder = HERE,
+) -> None:
+    """Explain why two forecasts differ, or a forecast and what came, part by part and without a rest."""
+    from growthring.operations.bridge import bridge as answer_of
+    from growthring.operations.project import Project
+
+    with drawn() as progress:
+        answer = answer_of(Project.open(project), first, second, window=window, as_of=instant(as_of), top=top, progress=progress)
+    if as_json:
+        say(answer.as_json())
+        return
+    print_answer(type(answer)(**answer.as_dict() | {"rows": [], "caveats": []}))
+    for kind, title in (("part", ""), ("account", "By account")):
+        say(f"\n{title}" if title else "")
+        print_table([row for row in answer.rows if row["kind"] == kind])
+    print_caveats(answer)

@@ -154,6 +154,11 @@ class StoredForecast:
         """Ranges by scope, name and window, as `INTERVAL_SCHEMA`."""
         return pq.read_table(self.path / _INTERVAL_FILE)
 
+    @property
+    def by_series(self) -> bool:
+        """Whether it keeps the series of an account apart."""
+        return bool(pc.any(pc.not_equal(self.lines["series"], "")).as_py())
+
     def totals(self, layers: Sequence[str] = LAYERS) -> dict[Month, Decimal]:
         """Return the exact total of each month, of all layers or of some."""
         chosen = self.lines.filter(pc.is_in(self.lines["layer"], pa.array(layers, pa.string())))

@@ -86,6 +86,22 @@ def find_forecast(project: Project, name: str, *, measure: str | None = None) ->
     return Published(meant[0], read_forecast(project.store, meant[0].forecast_id), _superseded_by(meant[0], records))
 
 
+def find_rerun(project: Project, ends: Sequence[Published]) -> Published | None:
+    """Return a forecast of the later end's model on the earlier end's data, if somebody published one."""
+    first, second = sorted(ends, key=lambda each: (each.facts.origin, each.facts.as_of))
+    model = (second.facts.model, second.facts.model_version)
+    if (first.facts.model, first.facts.model_version) == model:
+        return None
+    for record in reversed(_records(project, first.record.measure)):
+        facts = ForecastFacts.from_dict(record.facts)
+        data = (facts.origin, facts.as_of, facts.snapshot_id, facts.policy_version)
+        if (facts.model, facts.model_version) == model and data == (
+            first.facts.origin, first.facts.as_of, first.facts.snapshot_id, first.facts.policy_version,
+        ):  # fmt: skip
+            return Published(record, read_forecast(project.store, record.forecast_id))
+    return None
+
+
 def list_forecasts(project: Project, *, measure: str | None = None) -> list[dict[str, Any]]:
     """Return the published forecasts, newest last."""
     records = _records(project, measure)

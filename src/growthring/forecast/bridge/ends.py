@@ -77,9 +77,19 @@ class End:
         return "actual" if self.is_actual else f"{self.name[:12]} (from {Month(self.origin)}, known on {self.as_of})"
 
 
-def forecast_end(stored: StoredForecast, known: pa.Table, tags: pa.Table | None = None) -> End:
-    """Return a stored forecast as an end, with the months that were known to it."""
-    facts = stored.facts
+def forecast_end(stored: StoredForecast, known: pa.Table, tags: pa.Table | None = None, *, by_series: bool = True) -> End:
+    """Return a stored forecast as an end.
+
+    Args:
+        stored: The forecast.
+        known: The months that were known to it, in the same grain.
+        tags: Months kept out by tags, as known then.
+        by_series: Keep the series of an account apart, or add them up.
+    """
+    facts, lines = stored.facts, stored.lines
+    if not by_series:
+        whole = pa.chunked_array([pa.repeat(pa.scalar("", pa.string()), lines.num_rows)])
+        lines = lines.set_column(lines.column_names.index("series"), "series", whole)
     return End(
         name=stored.forecast_id,
         as_of=facts.as_of,
@@ -88,7 +98,7 @@ def forecast_end(stored: StoredForecast, known: pa.Table, tags: pa.Table | None 
         measure=facts.measure,
         unit=facts.unit,
         model=f"{facts.model} {facts.model_version}",
-        lines=stored.lines,
+        lines=lines,
         known=_through(known, facts.origin),
         tags=TAG_SCHEMA.empty_table() if tags is None else tags,
     )

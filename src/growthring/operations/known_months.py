@@ -1,0 +1,125 @@
+"""Months as they were known: recurring revenue by account and product, from the data and with the notes of a time."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+
+import pyarrow as pa
+
+from growthring.forecast.bridge.ends import KNOWN_SCHEMA, TAG_SCHEMA
+from growthring.journal.entries import TagKind
+from growthring.kernel.errors import ConfigurationError
+from growthring.kernel.progress import Progress, silent
+from growthring.operations.project import Project
+from growthring.operations.reading import rated_for
+from growthring.revenue.setting import Setting
+from growthring.revenue.stored_ledger import open_ledger
+
+REVENUE = "revenue"
+
+_ROWS = """
+SELECT account_id, {series} AS series, month, currency, CAST(SUM(native_amount) AS DECIMAL(18,4)) AS native_amount,
+  CAST(SUM(recurring_amount) AS DECIMAL(18,4)) AS amount,
+  CAST(CASE WHEN COUNT(DISTINCT product_id) = 1 THEN SUM(quantity) END AS DOUBLE) AS quantity,
+  CAST(0 AS DECIMAL(18,4)) AS one_off_amount
+FROM recurring
+WHERE month BETWEEN $1 AND $2
+GROUP BY 1, 2, 3, 4
+ORDER BY 1, 2, 3, 4
+"""
+"""Quantities of several products do not add up: an account that has more has no quantity where products are not apart."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What somebody looking at the data could see.
+
+    Attributes:
+        snapshot_id: The data.
+        as_of: Rows known later are not seen; nothing sees all of the data.
+        noted_at: Notes recorded later are not seen; nothing sees all of them.
+    """
+
+    snapshot_id: str
+    as_of: datetime | None = None
+    noted_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class KnownMonths:
+    """Months as known at a moment.
+
+    Attributes:
+        rows: As `KNOWN_SCHEMA`.
+        tags: Months that people tagged as one-off, as `TAG_SCHEMA`.
+        data_through: Last day the data speak for.
+        last_complete_month: The last month that is over in the data.
+        policy_version: Version of the policy they are read under.
+    """
+
+    rows: pa.Table
+    tags: pa.Table
+    data_through: date
+    last_complete_month: int
+    policy_version: str
+
+
+def moment_of(project: Project, snapshot_id: str, as_of: date, noted_at: datetime) -> Moment:
+    """Return the moment a forecast was made at; a day at or after the end of the data sees all of them."""
+    snapshot = project.shelf.load(snapshot_id)
+    cut = as_of.isoformat() < snapshot.data_through
+    end_of_day = datetime.combine(as_of, time(23, 59, 59))
+    return Moment(snapshot_id, end_of_day if cut else None, end_of_day.replace(tzinfo=UTC) if cut else noted_at)
+
+
+def known_months(
+    project: Project,
+    measure: str,
+    policy: str,
+    moment: Moment,
+    since: int,
+    *,
+    by_product: bool,
+    progress: Progress = silent,
+) -> KnownMonths:
+    """Read recurring revenue by account from a month on, as known at a moment: the rows that a forecast's history is made of.
+
+    Args:
+        project: The project.
+        measure: ``revenue``.
+        policy: Name of the revenue policy.
+        moment: What could be seen.
+        since: First month, counted as year × 12 + month − 1.
+        by_product: Keep the products of an account apart, as series.
+        progress: Told about what has to be computed first.
+
+    Raises:
+        ConfigurationError: The measure has no exact months.
+    """
+    if measure != REVENUE:
+        raise ConfigurationError(f"{measure} has no ledger.", valid=f"Valid: {REVENUE}.", remedy="Bridge forecasts of revenue.")
+    snapshot = project.shelf.load(moment.snapshot_id)
+    chosen = project.policy(policy)
+    setting = replace(project.setting(snapshot, as_of=moment.as_of), tags=project.tags(moment.noted_at))
+    rated = rated_for(project, snapshot, chosen, moment.as_of, progress)
+    ledger = open_ledger(project.store, snapshot, chosen, setting, rated=rated, progress=progress)
+    with ledger.connection as connection:
+        rows = connection.execute(
+            _ROWS.format(series="product_id" if by_product else "''"), [since, setting.last_month.index]
+        ).to_arrow_table()
+    return KnownMonths(
+        rows.cast(KNOWN_SCHEMA),
+        _one_off_months(setting, since),
+        setting.data_through,
+        setting.last_complete_month.index,
+        chosen.version,
+    )
+
+
+def _one_off_months(setting: Setting, since: int) -> pa.Table:
+    found = [
+        {"account_id": tag.account_id, "series": tag.product_id, "month": month}
+        for tag in setting.tags
+        if tag.tag == TagKind.ONE_OFF
+        for month in range(max(tag.first_month.index, since), min(tag.last_month, setting.last_month).index + 1)
+    ]
+    return pa.Table.from_pylist(found, schema=TAG_SCHEMA)
