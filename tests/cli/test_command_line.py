@@ -10,7 +10,6 @@ from typer.testing import CliRunner
 from growthring.cli.main import app
 from tests.operations.books import USAGE, Books
 from tests.operations.published import publish
-from tests.operations.published import publish
 
 COMMANDS = sorted(command.name or command.callback.__name__ for command in app.registered_commands)
 HEAVY = ("duckdb", "pandas", "numpy", "sqlalchemy", "alembic", "sqlglot", "pyarrow", "pydantic", "rich")
@@ -79,7 +78,6 @@ JSON_COMMANDS = [
     ("explain", "bill", "17850"), ("corrections", "--billed", "2024-02-01"),
     ("override", "list"), ("override", "list", "--all"),
     ("vintages",), ("vintages", "--year", "FY2024"), ("ramp",), ("new-customers",), ("regime",), ("waterfall",),
-    ("forecasts", "list"), ("forecasts", "show", "latest"), ("bridge", "latest", "actual"),
     ("forecasts", "list"), ("forecasts", "show", "latest"), ("bridge", "latest", "actual"),
     ("quote", "17850", "--more", "100", "--budget", "30", "--against", "price_books/brook.yaml"),
 ]  # fmt: skip
