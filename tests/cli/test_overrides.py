@@ -49,6 +49,6 @@ def test_one_change_is_asked_for(given: tuple[str, ...]) -> None:
     assert "changes were given" in str(result.exception)
 
 
-@pytest.mark.parametrize("command", ["add", "list", "expire"])
+@pytest.mark.parametrize("command", ["add", "list", "expire", "scores"])
 def test_every_command_has_help_with_an_example(command: str) -> None:
     assert f"Example: growthring override {command}" in said(command, "--help")

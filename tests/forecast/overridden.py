@@ -12,7 +12,7 @@ from growthring.kernel.period import Month
 
 START = Month.parse("2025-01").index
 ORIGIN = START + 11
-RECORDED = datetime(2026, 1, 5, tzinfo=UTC)
+RECORDED = datetime(2025, 12, 28, tzinfo=UTC)
 
 
 def panel_of(

@@ -184,6 +184,15 @@ def test_an_override_that_meets_nothing_is_kept_with_the_reason(
     assert remark in folded.applied[0].remark
 
 
+def test_what_is_added_to_a_product_is_added_to_an_account_that_is_kept_whole(point: np.ndarray) -> None:
+    panel = panel_of(np.ones((4, 12)))
+    added = fold(point, panel, [override(Method.ADD, "5", account_id="a1", series="etl")])
+    assert added.final[1, 0] == 305
+    replaced = fold(point, panel, [override(Method.REPLACE, "5", account_id="a1", series="etl")])
+    assert replaced.final[1, 0] == 300
+    assert "keeps a1 whole" in replaced.applied[0].remark
+
+
 def test_a_person_may_speak_where_the_model_says_nothing(panel: Panel, point: np.ndarray) -> None:
     point[2] = np.nan
     assert np.isnan(fold(point, panel, []).final[2]).all()
@@ -196,8 +205,8 @@ def test_only_overrides_that_count_at_an_instant_stand() -> None:
     now = RECORDED + timedelta(days=10)
     stays = override(Method.ADD, "1")
     later = override(Method.ADD, "1", override_id=2, recorded_at=now + timedelta(seconds=1))
-    past = override(Method.ADD, "1", override_id=3, expires_on=date(2026, 1, 14))
-    last_day = override(Method.ADD, "1", override_id=4, expires_on=date(2026, 1, 15))
+    past = override(Method.ADD, "1", override_id=3, expires_on=date(2026, 1, 6))
+    last_day = override(Method.ADD, "1", override_id=4, expires_on=date(2026, 1, 7))
     back = override(Method.ADD, "1", override_id=5, expired_by=Expiry(now, "Kim", "gone"))
     back_later = override(Method.ADD, "1", override_id=6, expired_by=Expiry(now + timedelta(seconds=1), "Kim", "gone"))
     usage = override(Method.ADD, "1", override_id=7, measure="usage:kwh")

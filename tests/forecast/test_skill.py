@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -210,6 +211,13 @@ def test_an_account_that_is_gone_came_to_nothing_and_a_missing_month_is_no_outco
     cases = match_cases(fold(np.ones((3, HORIZON)), panel, given).applied, panel, actual)
     assert cases.override_ids.tolist() == [0, 2]
     assert cases.actual.tolist() == [0, 1]
+
+
+def test_a_month_that_had_begun_when_the_override_was_recorded_is_hindsight() -> None:
+    panel, actual = panel_of(np.ones((1, 12))), panel_of(np.ones((1, 16)))
+    late = override(Method.ADD, "3", recorded_at=datetime(2026, 2, 3, tzinfo=UTC))
+    cases = match_cases(fold(np.ones((1, HORIZON)), panel, [late]).applied, panel, actual)
+    assert cases.months.tolist() == [ORIGIN + 3, ORIGIN + 4]
 
 
 def test_an_override_of_one_series_is_judged_by_that_series() -> None:

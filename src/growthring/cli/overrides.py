@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import typer
 
 from growthring.cli.options import HERE, AsJson, AsOf, Author, ProjectFolder, instant, number, on_day
-from growthring.cli.output import print_json, print_table, say
+from growthring.cli.output import print_answer, print_json, print_table, say
+from growthring.cli.progress import drawn
 from growthring.kernel.errors import ConfigurationError
 
 Measure = Annotated[str, typer.Option("--measure", help="What is forecast: revenue, or usage:METER.")]
@@ -29,6 +30,9 @@ def register(app: typer.Typer) -> None:
         list_them
     )
     group.command(epilog="Example: growthring override expire 3 --because 'the project was stopped'")(expire)
+    group.command(epilog="Example: growthring override scores   ·   growthring override scores --by reason --as-of 2025-06-30")(
+        scores
+    )
     app.add_typer(group, name="override")
 
 
@@ -132,6 +136,25 @@ def expire(
         print_json(row)
     else:
         say(f"Override {row['id']} ({row['about']} {row['change']}) no longer counts: {because}")
+
+
+def scores(
+    by: Annotated[str, typer.Option("--by", help="author, reason, layer, size, direction or ahead.")] = "author",
+    measure: Measure = "revenue",
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+    project: ProjectFolder = HERE,
+) -> None:
+    """Show who brought published forecasts closer to what came: forecast value added, with its interval."""
+    from growthring.operations.override_scores import override_scores
+    from growthring.operations.project import Project
+
+    with drawn() as progress:
+        answer = override_scores(Project.open(project), by=by, measure=measure, as_of=instant(as_of), progress=progress)
+    if as_json:
+        say(answer.as_json())
+    else:
+        print_answer(answer)
 
 
 def _without_defaults(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from growthring.forecast.layers import Applied
 from growthring.forecast.panel import Cell, Panel, Values
+from growthring.kernel.period import Month
 
 Names = NDArray[np.str_]
 Numbers = NDArray[np.int64]
@@ -104,7 +105,8 @@ def match_cases(applied: Iterable[Applied], panel: Panel, actual: Panel) -> Case
         actual: What is known today; months after its last known one have no outcome yet.
 
     Returns:
-        The cases whose outcome is known; an account that is gone came to 0, a missing month is no outcome.
+        The cases whose outcome is known; an account that is gone came to 0, a missing month is no outcome, and a month that had
+        begun when the override was recorded is hindsight and left out.
     """
     origin = panel.first_month + panel.last_known
     known = np.where((actual.cells == Cell.GONE) | (actual.cells == Cell.NOT_YET), 0.0, actual.values)
@@ -114,14 +116,14 @@ def match_cases(applied: Iterable[Applied], panel: Panel, actual: Panel) -> Case
         if each.remark and not len(each.before):
             continue
         rows = np.isin(actual.accounts, panel.accounts[each.rows])
-        if each.entry.series is not None:
+        if each.entry.series is not None and (panel.series[each.rows] != "").any():
             rows &= actual.series == each.entry.series
         months = each.first_month + np.arange(len(each.before))
         columns = months - actual.first_month
         is_known = (columns >= 0) & (columns <= actual.last_known)
+        is_known &= months > Month.of(each.entry.recorded_at.date()).index
         outcome = np.full(len(months), np.nan)
-        if rows.any():
-            outcome[is_known] = known[np.ix_(rows, columns[is_known])].sum(axis=0)
+        outcome[is_known] = known[np.ix_(rows, columns[is_known])].sum(axis=0)
         found.append(_cases(each, months, origin, outcome))
     return join_cases(found)
 
