@@ -1,5 +1,6 @@
 """The default model: last level × pooled growth of its cohort × survival × a little own drift × calendar, calibrated in sums."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -8,11 +9,16 @@ from numpy.typing import NDArray
 
 from growthring.forecast.cohorts import Codes, Cohorts
 from growthring.forecast.curves import Curve, PairSums, pair_sums, pooled_curve, sums_by
+from growthring.forecast.draws import Draws, draws_of
+from growthring.forecast.group_intervals import group_quantiles, group_scale
+from growthring.forecast.intervals import AccountIntervals
 from growthring.forecast.levels import smoothed
 from growthring.forecast.own_drift import OwnDrift
 from growthring.forecast.panel import Cell, Panel, Values
-from growthring.forecast.past import Past, log_error
+from growthring.forecast.past import Past, Window, log_error
+from growthring.forecast.paths import PATHS
 from growthring.forecast.policy import STANDARD, ForecastPolicy
+from growthring.forecast.prediction import LEVELS
 from growthring.forecast.seasonality import seasonal_index
 
 _FEWEST_MONTHS = 2
@@ -49,16 +55,72 @@ class GrowthForecast:
         point: Expected value, shape (rows, horizon); NaN for rows that are not forecast, 0 for rows that are gone.
         past: Forecasts and outcomes of past origins.
         assumptions: What it assumes.
-        cohorts: Segments and cohorts.
         policy: The policy.
+        intervals: Quantiles of single accounts.
     """
 
     panel: Panel
     point: Values
     past: Past
     assumptions: Assumptions
-    cohorts: Cohorts
     policy: ForecastPolicy
+    intervals: AccountIntervals
+
+    @property
+    def horizon(self) -> int:
+        """Months ahead."""
+        return int(self.point.shape[1])
+
+    @property
+    def months(self) -> list[Window]:
+        """The windows of single months."""
+        return [(ahead, ahead) for ahead in range(1, self.horizon + 1)]
+
+    def sums(self, windows: Sequence[Window]) -> Values:
+        """Return the expected sum of each row over windows, shape (rows, windows)."""
+        return np.stack([self.point[:, first - 1 : last].sum(axis=1) for first, last in windows], axis=1)
+
+    def quantiles(self, levels: tuple[float, ...] = LEVELS, windows: Sequence[Window] | None = None) -> Values:
+        """Return quantiles of each row, shape (rows, windows, levels); NaN with too little evidence.
+
+        Args:
+            levels: The quantiles.
+            windows: Months ahead, first and last; each month by default.
+        """
+        asked = list(windows or self.months)
+        classes = self.intervals.classes(self.past.values.shape[1] - 1)
+        point = self.sums(asked)
+        return np.stack(
+            [point[:, [at]] * self.intervals.ratios(window, levels)[classes] for at, window in enumerate(asked)], axis=1
+        )
+
+    def group_quantiles(
+        self, codes: NDArray[np.int64], levels: tuple[float, ...] = LEVELS, windows: Sequence[Window] | None = None
+    ) -> Values:
+        """Return quantiles of sums over groups, shape (groups, windows, levels); NaN with too little evidence.
+
+        Args:
+            codes: Group of each row, 0 … groups − 1; −1 leaves a row out.
+            levels: The quantiles.
+            windows: Months ahead, first and last; each month by default.
+        """
+        asked = list(windows or self.months)
+        groups = int(codes.max(initial=-1)) + 1
+        scale = group_scale(self.past, codes, groups, asked, self.policy.degrees_of_freedom)
+        inside = codes >= 0
+        point = np.stack([sums_by(codes[inside], np.nan_to_num(each[inside]), groups) for each in self.sums(asked).T], axis=1)
+        return group_quantiles(scale, point, levels, self.policy.degrees_of_freedom)
+
+    @cached_property
+    def draws(self) -> Draws:
+        """What simulated futures are drawn from."""
+        freedom = self.policy.degrees_of_freedom
+        common = group_scale(self.past, np.zeros(self.panel.rows, dtype=np.int64), 1, self.months, freedom)[0]
+        return draws_of(self.point, self.past, self.intervals, common, freedom)
+
+    def paths(self, rows: NDArray[np.int64], count: int = PATHS) -> NDArray[np.float32]:
+        """Return futures of some rows, shape (count, rows, horizon)."""
+        return self.draws.paths(rows, count)
 
 
 @dataclass
@@ -301,4 +363,5 @@ class CohortGrowth:
         point = learner.predict_from(learner.last)
         point[learner.gone[:, learner.last]] = 0.0
         past = Past(origins, forecasts, learner.values)
-        return GrowthForecast(panel, point, past, learner.assumptions(), learner.cohorts, self.policy)
+        intervals = AccountIntervals(past, learner.known, learner.level, learner.cohorts, self.policy)
+        return GrowthForecast(panel, point, past, learner.assumptions(), self.policy, intervals)

@@ -83,9 +83,10 @@ def _revenue(
     reading = read(project, policy=project.policy(policy), as_of=as_of, progress=progress)
     last = _last(reading.ledger.setting.last_complete_month, as_of, through)
     connection = reading.ledger.connection
+    series = "product_id" if by_product else literal("")
     panel = panel_of(
         connection,
-        f"SELECT account_id, {'product_id' if by_product else literal('')} AS series, month, recurring_amount AS amount FROM recurring",
+        f"SELECT account_id, {series} AS series, month, recurring_amount AS amount FROM recurring",
         last_month=last.index,
         unit=f"{reading.currency} per month",
         attributes=attributes_at(connection, last, as_of),

@@ -1,0 +1,65 @@
+"""Intervals of sums: from the errors that sums of the same accounts made in the past, never from independent accounts.
+
+Accounts move together, so the error of a sum is mostly a common shock: 80 % intervals from independent accounts covered 14–30 % of
+totals. Here the past forecasts of a group's accounts are added up and compared with what came. The scale of those errors is robust
+(the middle absolute error), remembers shocks for years, is pooled over groups where one group has few, and its tails are Student's t.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from growthring.forecast.panel import Values
+from growthring.forecast.past import Past, Window
+
+_ENOUGH = 6
+"""Past origins with an outcome that a statement about a sum needs."""
+_PRIOR_ORIGINS = 12.0
+
+
+def group_scale(past: Past, codes: NDArray[np.int64], groups: int, windows: Sequence[Window], freedom: float) -> Values:
+    """Return the scale of the log error of each group's sum, shape (groups, windows); NaN with too little evidence.
+
+    Args:
+        past: Past forecasts and outcomes.
+        codes: Group of each row; −1 leaves a row out.
+        groups: Number of groups.
+        windows: Months ahead.
+        freedom: Degrees of freedom of the tails.
+    """
+    errors = np.abs(past.group_errors(codes, groups, windows))
+    count = (~np.isnan(errors)).sum(axis=0)
+    middle = np.full(errors.shape[1:], np.nan)
+    some = count > 0
+    middle[some] = np.nanmedian(errors[:, some], axis=0)
+    together = np.array([np.nanmedian(column) if (~np.isnan(column)).any() else np.nan for column in middle.T])
+    pooled = (count * np.nan_to_num(middle) ** 2 + _PRIOR_ORIGINS * together**2) / (count + _PRIOR_ORIGINS)
+    scale = np.sqrt(pooled) / float(student.ppf(0.75, freedom))
+    best = np.where(count.max(axis=0, initial=0) >= _ENOUGH, 1.0, np.nan)
+    # errors do not shrink with the horizon: a shorter history of long windows must not pretend so
+    return np.asarray(_never_narrower(scale * best, windows))
+
+
+def group_quantiles(scale: Values, point: Values, levels: tuple[float, ...], freedom: float) -> Values:
+    """Return quantiles of sums, shape (groups, windows, levels).
+
+    Args:
+        scale: Scale of the log error, shape (groups, windows).
+        point: Expected sums, shape (groups, windows).
+        levels: The quantiles.
+        freedom: Degrees of freedom of the tails.
+    """
+    steps = student.ppf(np.array(levels), freedom)
+    return np.asarray(point[:, :, None] * np.exp(scale[:, :, None] * steps))
+
+
+def _never_narrower(scale: Values, windows: Sequence[Window]) -> Values:
+    order = sorted(range(len(windows)), key=lambda place: (windows[place][1] - windows[place][0], windows[place][1]))
+    found = scale.copy()
+    lengths = [windows[place][1] - windows[place][0] for place in order]
+    for before, (place, length) in zip([None, *order], zip(order, lengths, strict=True), strict=False):
+        if before is not None and windows[before][1] - windows[before][0] == length:
+            found[:, place] = np.fmax(found[:, place], found[:, before])
+    return found
