@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from growthring.cli.options import HERE, AsJson, AsOf, PolicyName, ProjectFolder, instant
+from growthring.cli.options import HERE, AsJson, AsOf, At, PolicyName, ProjectFolder, instant
 from growthring.cli.output import print_answer, print_caveats, print_table, print_triangle, say
 from growthring.cli.progress import drawn
 from growthring.kernel.period import PeriodKind
@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
         epilog="Example: growthring vintages --measure price   ·   growthring vintages --year FY2025   ·   "
         "growthring vintages --measure usage:api_calls --period fiscal_year"
     )(vintages)
+    app.command(epilog="Example: growthring regime   ·   growthring regime --policy snowflake --years 5")(regime)
     app.command(epilog="Example: growthring ramp   ·   growthring ramp --by channel --months 6")(ramp)
 
 
@@ -80,6 +81,26 @@ def ramp(
         say(answer.as_json())
     else:
         print_parts(answer, {"lag": "Lag", "expected": "Signed, and expected to arrive"})
+
+
+def regime(
+    at: At = None,
+    years: Annotated[int, typer.Option("--years", min=1, max=50, help="Years ahead.")] = 10,
+    policy: PolicyName = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+    project: ProjectFolder = HERE,
+) -> None:
+    """Show where today's net dollar retention leads: to a ceiling, in a straight line, or compounding."""
+    from growthring.operations.project import Project
+    from growthring.operations.regime import regime as answer_of
+
+    with drawn() as progress:
+        answer = answer_of(Project.open(project), at=at, years=years, policy=policy, as_of=instant(as_of), progress=progress)
+    if as_json:
+        say(answer.as_json())
+    else:
+        print_answer(answer)
 
 
 def print_parts(answer: "Answer", titles: Mapping[str, str]) -> None:
