@@ -1,7 +1,7 @@
 """The forecast by how firmly it is promised (FC-10), and what of it a fall in usage takes (PR-25)."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -145,9 +145,11 @@ def exposure(
     return answer
 
 
-def billed_pools(futures: Futures, *, factor: float = 1.0) -> Iterator[tuple[str, str, BilledPaths]]:
-    """Yield what every pool is billed in every future, by currency."""
-    for pool, held in futures.walk(factor=factor):
+def billed_pools(
+    futures: Futures, *, pools: Sequence[str] | None = None, factor: float = 1.0
+) -> Iterator[tuple[str, str, BilledPaths]]:
+    """Yield what pools are billed in every future, by currency; every pool when none is named."""
+    for pool, held in futures.walk(pools, factor=factor):
         yield from ((pool, code, billed) for code, billed in billed_in(held, futures))
 
 
