@@ -1,8 +1,9 @@
 """Intervals of sums: from the errors that sums of the same accounts made in the past, never from independent accounts.
 
-Accounts move together, so the error of a sum is mostly a common shock: 80 % intervals from independent accounts covered 14–30 % of
-totals. Here the past forecasts of a group's accounts are added up and compared with what came. The scale of those errors is robust
-(the middle absolute error), remembers shocks for years, is pooled over groups where one group has few, and its tails are Student's t.
+Accounts move together, so the error of a sum is mostly a common shock: 80 % intervals from independent accounts covered 14–30 %
+of totals. Here the past forecasts of a group's accounts are added up and compared with what came. The scale of those errors is
+robust (the middle absolute error), remembers shocks for years, is pooled over groups where one group has few, and its tails are
+Student's t.
 """
 
 from collections.abc import Sequence
