@@ -10,6 +10,7 @@ from growthring.journal.forecast_entries import ForecastState
 from growthring.kernel.errors import GrowthringError, UnknownValueError
 from growthring.operations.forecasts import find_forecast, list_forecasts, move_forecast, show_forecast
 from growthring.operations.project import Project
+from growthring.operations.track_record import score_forecasts
 from tests.operations.books import Books
 from tests.operations.published import publish
 
@@ -129,3 +130,64 @@ def test_a_forecast_goes_through_approval_from_the_command_line(project: Project
     assert said("show", "latest")["rows"][0]["high80"] == "110.00"
     printed = CliRunner().invoke(app, ["forecasts", "list", "-C", str(project.root)])
     assert "locked" in printed.output
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Books:
+    books = Books(tmp_path / "came", project='data_through = "2024-04-30"')
+    books.steady("2023-10", "2024-04", {"anna": 100, "bert": 50})
+    books.run()
+    return books
+
+
+AHEAD = ("2024-02", "2024-03", "2024-04")
+
+
+def test_the_model_and_the_people_are_scored_on_what_came(books: Books):
+    project = books.open()
+    lines = [(name, "", month, "statistical", amount) for month in AHEAD for name, amount in (("anna", 90), ("bert", 50))]
+    publish(project, "2024-01", [*lines, ("anna", "", "2024-03", "rep", 8)], [("2024-03", 148, 140, 149, 130, 155)])
+    answer = score_forecasts(project)
+    assert [row["months_ahead"] for row in answer.rows] == [1, 2, 3]
+    assert answer.value == pytest.approx(22 / 450)
+    second = answer.rows[1]
+    assert (second["model_wape"], second["published_wape"]) == (pytest.approx(10 / 150), pytest.approx(2 / 150))
+    assert (second["touched"], second["touched_model_wape"], second["touched_people_wape"]) == (1, 0.1, 0.02)
+    assert (second["total_inside_80"], second["total_inside_95"]) == (0.0, 1.0)
+    assert answer.rows[0]["touched_people_wape"] is None
+    assert "1 of 1 forecasts were published after months" in answer.caveats[0]
+    assert [row["segment"] for row in score_forecasts(project, by="segment").rows] == ["all"]
+    (by_origin,) = score_forecasts(project, by="origin").rows
+    assert (by_origin["origin"], by_origin["forecasts"], by_origin["totals"]) == ("2024-01", 1, 3)
+    assert by_origin["published_bias"] == pytest.approx(-22 / 450)
+
+
+def test_of_the_forecasts_from_one_month_the_one_agreed_furthest_is_scored(books: Books):
+    project = books.open()
+    agreed = publish(project, "2024-01", [("anna", "", "2024-02", "statistical", 80)])
+    take(project, "latest", "submitted")
+    publish(project, "2024-01", [("anna", "", "2024-02", "statistical", 70)])
+    assert score_forecasts(project).value == pytest.approx(0.2)
+    for step in ("approved", "locked"):
+        take(project, agreed.record.forecast_id, step)
+    better = publish(project, "2024-01", [("anna", "", "2024-02", "statistical", 90)])
+    assert score_forecasts(project).value == pytest.approx(0.2)
+    take(project, better.record.forecast_id, "submitted", "approved", "locked", again=True)
+    assert score_forecasts(project).value == pytest.approx(0.1)
+
+
+def test_without_a_forecast_or_a_month_that_came_there_is_no_score(books: Books):
+    with pytest.raises(GrowthringError, match="No forecast of revenue is published yet"):
+        score_forecasts(books.open())
+    publish(books.open(), "2024-04", [("anna", "", "2024-05", "statistical", 80)])
+    with pytest.raises(GrowthringError, match="No month of a forecast of revenue has come yet"):
+        score_forecasts(books.open())
+    with pytest.raises(UnknownValueError, match="way to split"):
+        score_forecasts(books.open(), by="weather")
+
+
+def test_scores_are_printed_as_shares(books: Books):
+    publish(books.open(), "2024-01", [("anna", "", "2024-02", "statistical", 80)])
+    printed = CliRunner().invoke(app, ["forecasts", "score", "-C", str(books.root)])
+    assert printed.exit_code == 0, printed.output
+    assert "20.0 %" in printed.output

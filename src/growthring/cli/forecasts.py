@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from growthring.cli.options import HERE, AsJson, AsOf, Author, ProjectFolder, Top, instant
-from growthring.cli.output import print_answer, print_caveats, print_json, print_table, say
+from growthring.cli.output import pretty, print_answer, print_caveats, print_json, print_table, say
 from growthring.cli.progress import drawn
 
 Forecast = Annotated[str, typer.Argument(help="Its id, the beginning of its id, or `latest`.")]
@@ -32,6 +32,7 @@ def register(app: typer.Typer) -> None:
     forecasts.command(epilog="Example: growthring forecasts submit latest --because 'reps have spoken'")(submit)
     forecasts.command(epilog="Example: growthring forecasts approve latest --author Kim --because 'checked with sales'")(approve)
     forecasts.command(epilog="Example: growthring forecasts lock latest --because 'board pack'")(lock)
+    forecasts.command(epilog="Example: growthring forecasts score   ·   growthring forecasts score --by origin")(score)
     app.add_typer(forecasts)
     app.command(epilog="Example: growthring bridge latest actual --window 2025-Q1   ·   growthring bridge 3f9a1c 77b0e2")(bridge)
 
@@ -91,6 +92,33 @@ def lock(
 ) -> None:
     """Lock an approved forecast: it is superseded, never edited."""
     _move(project, forecast, "locked", because, author, as_json, again=again)
+
+
+def score(
+    by: Annotated[str, typer.Option("--by", help="horizon (months ahead), segment or origin.")] = "horizon",
+    measure: Annotated[str, typer.Option("--measure", help="`revenue`, or `usage:METER`.")] = "revenue",
+    as_json: AsJson = False,
+    project: ProjectFolder = HERE,
+) -> None:
+    """Score published forecasts on what came: the model, what was published, and who was right where people changed it."""
+    from growthring.operations.project import Project
+    from growthring.operations.track_record import score_forecasts
+
+    with drawn() as progress:
+        answer = score_forecasts(Project.open(project), measure=measure, by=by, progress=progress)
+    if as_json:
+        say(answer.as_json())
+        return
+    print_answer(type(answer)(**answer.as_dict() | {"rows": [], "caveats": []}))
+    names = [name for name in answer.rows[0] if not name.startswith("total")]
+    for title, columns in (("Accounts", names), ("Total", [names[0], *(name for name in answer.rows[0] if name not in names)])):
+        say(f"\n{title}")
+        print_table([{name: _share(name, row[name]) for name in columns} for row in answer.rows])
+    print_caveats(answer)
+
+
+def _share(name: str, value: object) -> object:
+    return pretty(value, "ratio") if isinstance(value, float) and name != "totals" else value
 
 
 def _move(

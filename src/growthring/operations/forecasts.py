@@ -102,6 +102,12 @@ def find_rerun(project: Project, ends: Sequence[Published]) -> Published | None:
     return None
 
 
+def published_forecasts(project: Project, measure: str) -> list[Published]:
+    """Return every published forecast of a measure, oldest first."""
+    records = _records(project, measure)
+    return [Published(each, read_forecast(project.store, each.forecast_id), _superseded_by(each, records)) for each in records]
+
+
 def list_forecasts(project: Project, *, measure: str | None = None) -> list[dict[str, Any]]:
     """Return the published forecasts, newest last."""
     records = _records(project, measure)
