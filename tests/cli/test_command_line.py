@@ -77,8 +77,9 @@ JSON_COMMANDS = [
     ("reconcile",), ("reconcile", "--by", "account", "--fees"),
     ("explain", "bill", "17850"), ("corrections", "--billed", "2024-02-01"),
     ("override", "list"), ("override", "list", "--all"), ("override", "scores"),
-    ("vintages",), ("vintages", "--year", "FY2024"), ("ramp",), ("new-customers",), ("regime",), ("waterfall",),
-    ("forecasts", "list"), ("forecasts", "show", "latest"), ("bridge", "latest", "actual"),
+    ("vintages",), ("vintages", "--year", "FY2024"), ("ramp",), ("new-customers",), ("waterfall",),
+    ("regime",), ("concentration", "--by", "customer"),
+    ("forecasts", "list"), ("forecasts", "show", "latest"), ("forecasts", "score"), ("bridge", "latest", "actual"),
     ("quote", "17850", "--more", "100", "--budget", "30", "--against", "price_books/brook.yaml"),
 ]  # fmt: skip
 

@@ -1,12 +1,13 @@
 """Commands about the outlook of the base: vintages, regime, concentration, downturn."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from growthring.cli.options import HERE, AsJson, AsOf, At, PolicyName, ProjectFolder, instant
+from growthring.cli.options import HERE, AsJson, AsOf, At, PolicyName, ProjectFolder, Top, instant
 from growthring.cli.output import print_answer, print_caveats, print_table, print_triangle, say
 from growthring.cli.progress import drawn
 from growthring.kernel.period import PeriodKind
@@ -22,6 +23,10 @@ def register(app: typer.Typer) -> None:
         "growthring vintages --measure usage:api_calls --period fiscal_year"
     )(vintages)
     app.command(epilog="Example: growthring regime   ·   growthring regime --policy snowflake --years 5")(regime)
+    app.command(
+        epilog="Example: growthring concentration   ·   growthring concentration --by product   ·   "
+        "growthring concentration --measure usage:api_calls"
+    )(concentration)
     app.command(epilog="Example: growthring ramp   ·   growthring ramp --by channel --months 6")(ramp)
 
 
@@ -101,6 +106,34 @@ def regime(
         say(answer.as_json())
     else:
         print_answer(answer)
+
+
+def concentration(
+    by: Annotated[str, typer.Option("--by", help="Account attribute, product, product_family or customer.")] = "industry",
+    measure: Annotated[str, typer.Option("--measure", help="revenue or usage:METER.")] = "revenue",
+    policy: PolicyName = None,
+    as_of: AsOf = None,
+    top: Top = 20,
+    as_json: AsJson = False,
+    project: ProjectFolder = HERE,
+) -> None:
+    """Show how few groups revenue or usage rests on, whether they move together, and which of them moves the total."""
+    from growthring.operations.concentration import concentration as answer_of
+    from growthring.operations.project import Project
+
+    with drawn() as progress:
+        answer = answer_of(Project.open(project), by=by, measure=measure, policy=policy, as_of=instant(as_of), progress=progress)
+    if as_json:
+        say(answer.as_json())
+    else:
+        print_top(answer, top)
+
+
+def print_top(answer: "Answer", top: int) -> None:
+    """Print an Answer with so many of its rows."""
+    print_answer(replace(answer, rows=answer.rows[:top] if top else answer.rows))
+    if top and len(answer.rows) > top:
+        say(f"\n{len(answer.rows) - top:,} more; --top 0 lists all.")
 
 
 def print_parts(answer: "Answer", titles: Mapping[str, str]) -> None:
