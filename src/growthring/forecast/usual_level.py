@@ -14,7 +14,7 @@ SIDE = 3
 _FLOOR = 0.05
 _FEWEST_BEFORE, _LEAST_SCALE = 2, 0.02
 _PRIOR_MONTHS, _PRIOR_ROWS = 6.0, 10.0
-_FEWEST_STRAYS = 10
+_FEWEST_STRAYS, _FEWEST_ROWS = 10, 5
 _MEDIAN_AWAY, _TENTH_AWAY = float(stats.norm.ppf(0.75)), float(stats.norm.ppf(0.95))
 
 
@@ -50,10 +50,10 @@ def common_months(logs: Values, segments: NDArray[np.str_]) -> Values:
 
 
 def _medians(distance: Values) -> tuple[Values, Values]:
-    """Return the median of each month, drawn to 0 where few rows tell, and how many do."""
+    """Return the median of each month, drawn to 0 where few rows tell, and how many do; fewer than five have nothing in common."""
     counts = np.isfinite(distance).sum(axis=0)
     medians = np.zeros(distance.shape[1])
-    some = counts > 0
+    some = counts >= _FEWEST_ROWS
     if some.any():
         medians[some] = np.nanmedian(distance[:, some], axis=0)
     return np.asarray(medians * counts / (counts + _PRIOR_ROWS), np.float64), counts.astype(np.float64)

