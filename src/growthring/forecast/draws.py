@@ -1,8 +1,8 @@
 """Draws of the future: a shock that all accounts share in a world, and for each account a stretch of the past of one like it.
 
 The common shock has the measured scale of the total's errors and Student's t tails; months of one world move together. The own
-part is a whole path of past errors of an account of the same class, with that time's common error taken out, so that what starts small
-stays likely to be small, and an account that left stays gone.
+part is a whole path of past errors of an account of the same class, with that time's common error taken out, so that what
+starts small stays likely to be small, and an account that left stays gone.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """Intervals of single accounts: split conformal by class of volatility and size, adapted to the coverage achieved.
 
 The outcome over the forecast of past origins, pooled within a class of accounts that move alike, gives the quantiles (Mondrian
-split conformal). The levels that are read off follow the coverage that past intervals achieved, with the delay of the horizon (adaptive
-conformal inference, Gibbs & Candès 2021). Ratios are kept as sketches, so that 100,000 accounts cost what 1,000 cost.
+split conformal). The levels that are read off follow the coverage that past intervals achieved, with the delay of the horizon
+(adaptive conformal inference, Gibbs & Candès 2021). Ratios are kept as sketches, so that 100,000 accounts cost what 1,000 cost.
 """
 
 from dataclasses import dataclass, field

@@ -37,9 +37,15 @@ class OwnDrift:
         self._common = np.cumsum(common)
         self._deviation = log - self._common
         self._started = started
+        self._features: dict[int, NDArray[np.float32]] = {}
 
-    def features(self, month: int) -> Values:
+    def features(self, month: int) -> NDArray[np.float32]:
         """Return gains and losses against the common growth, as of a month, shape (rows, features)."""
+        if month not in self._features:
+            self._features[month] = self._gains_and_losses(month).astype(np.float32)
+        return self._features[month]
+
+    def _gains_and_losses(self, month: int) -> Values:
         now = self._deviation[:, month]
         parts = [np.clip(now - self._deviation[:, max(month - back, 0)], -_STEP_BOUND, _STEP_BOUND) for back in _BACK]
         first = np.minimum(self._started, month)
