@@ -15,9 +15,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from growthring.engine.store import Artifact, Store
 from growthring.forecast.layers import Layer
@@ -234,13 +236,25 @@ def _in_order(table: pa.Table, schema: pa.Schema, key: Sequence[str]) -> pa.Tabl
     empty = [name for name in schema.names if cast[name].null_count]
     if empty:
         raise GrowthringError(f"A forecast has rows without {', '.join(empty)}.", valid="Every row needs every value.")
-    ordered = cast.sort_by([(name, "ascending") for name in key]).combine_chunks()
-    once = ordered.group_by(list(key)).aggregate([]).num_rows
-    if once != ordered.num_rows:
-        raise GrowthringError(
-            f"{ordered.num_rows - once} rows of a forecast stand more than once.", valid=f"One row per {', '.join(key)}."
-        )
-    return ordered
+    codes = [_ranks(cast[name]) for name in key]
+    order = np.lexsort(codes[::-1])
+    ordered = np.stack([each[order] for each in codes])
+    twice = int((ordered[:, 1:] == ordered[:, :-1]).all(axis=0).sum())
+    if twice:
+        raise GrowthringError(f"{twice} rows of a forecast stand more than once.", valid=f"One row per {', '.join(key)}.")
+    return cast.take(pa.array(order)).combine_chunks()
+
+
+def _ranks(column: pa.ChunkedArray) -> NDArray[np.int64]:
+    """Return integers in the order of a column's values."""
+    if not pa.types.is_string(column.type):
+        numbers: NDArray[np.int64] = column.to_numpy().astype(np.int64)
+        return numbers
+    coded = column.combine_chunks().dictionary_encode()
+    rank = np.empty(len(coded.dictionary), dtype=np.int64)
+    rank[pc.sort_indices(coded.dictionary).to_numpy()] = np.arange(len(rank))
+    ranks: NDArray[np.int64] = rank[coded.indices.to_numpy()]
+    return ranks
 
 
 def _check_lines(lines: pa.Table, facts: ForecastFacts) -> None:

@@ -78,16 +78,18 @@ class Score:
 class _Came:
     """What came, by account and month and in total, up to the last complete month."""
 
-    by_account: Mapping[str, float]
+    by_account: pa.Table
     in_total: Mapping[int, float]
     last_month: int
 
 
 @dataclass(frozen=True)
 class _Cells:
-    """A forecast's account-months that have come, side by side with what came; all of shape (cells,)."""
+    """A forecast's account-months that have come, side by side with what came; ranges are NaN where there are none.
 
-    keys: NDArray[np.object_]
+    All of shape (cells,), ranges (4, cells): low and high at 80 %, then at 95 %.
+    """
+
     segment: NDArray[np.object_]
     ahead: NDArray[np.int64]
     model: Floats
@@ -95,10 +97,7 @@ class _Cells:
     touched: NDArray[np.bool_]
     actual: Floats
     is_nameless: NDArray[np.bool_]
-
-
-_Ranges = Mapping[str, tuple[float, float, float, float]]
-"""Low and high at 80 %, then at 95 %, of an account's or the total's month."""
+    ranges: Floats
 
 
 def track_record(
@@ -126,13 +125,9 @@ def track_record(
 def _came(actual: pa.Table, last_month: int) -> _Came:
     amount = actual["amount"].cast(pa.float64())
     by_account = pa.table({"key": _key(actual["account_id"], actual["month"]), "amount": amount}).group_by("key")
-    in_total = pa.table({"key": actual["month"], "amount": amount}).group_by("key")
-    accounts, totals = (each.aggregate([("amount", "sum")]) for each in (by_account, in_total))
-    return _Came(
-        dict(zip(accounts["key"].to_pylist(), accounts["amount_sum"].to_pylist(), strict=True)),
-        dict(zip(totals["key"].to_pylist(), totals["amount_sum"].to_pylist(), strict=True)),
-        last_month,
-    )
+    in_total = pa.table({"key": actual["month"], "amount": amount}).group_by("key").aggregate([("amount", "sum")])
+    totals = dict(zip(in_total["key"].to_pylist(), in_total["amount_sum"].to_pylist(), strict=True))
+    return _Came(by_account.aggregate([("amount", "sum")]), totals, last_month)
 
 
 def _key(account: pa.ChunkedArray, month: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -141,33 +136,32 @@ def _key(account: pa.ChunkedArray, month: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _scores(forecast: StoredForecast, came: _Came, by_segment: bool) -> Iterator[tuple[tuple[str, int], Score]]:
     cells = _beside(forecast, came)
-    accounts = _ranges(forecast, "account", came.last_month)
-    totals = _ranges(forecast, "total", came.last_month)
+    totals = _monthly(forecast, "total", came.last_month)
     named = ~cells.is_nameless
     for ahead in np.unique(cells.ahead).tolist():
         here = cells.ahead == ahead
         if not by_segment:
             score = _of_total(cells, here, came, forecast.facts.origin + ahead, totals)
-            yield ("", ahead), score + _of_accounts(cells, here & named, accounts)
+            yield ("", ahead), score + _of_accounts(cells, here & named)
             continue
         for segment in sorted(set(cells.segment[here & named])):
-            yield (segment, ahead), _of_accounts(cells, here & named & (cells.segment == segment), accounts)
+            yield (segment, ahead), _of_accounts(cells, here & named & (cells.segment == segment))
 
 
-def _of_accounts(cells: _Cells, chosen: NDArray[np.bool_], ranges: _Ranges) -> Score:
-    actual, touched = np.abs(cells.actual[chosen]), cells.touched[chosen]
-    model, merged = cells.model[chosen] - cells.actual[chosen], cells.merged[chosen] - cells.actual[chosen]
-    ranged, inside80, inside95 = _held(ranges, cells.keys[chosen], cells.actual[chosen])
+def _of_accounts(cells: _Cells, chosen: NDArray[np.bool_]) -> Score:
+    actual, touched = cells.actual[chosen], cells.touched[chosen]
+    model, merged = cells.model[chosen] - actual, cells.merged[chosen] - actual
+    ranged, inside80, inside95 = _held(cells.ranges[:, chosen], actual)
     return Score(
         forecasts=1,
         cells=int(chosen.sum()),
-        actual=float(actual.sum()),
+        actual=float(np.abs(actual).sum()),
         model_error=float(np.abs(model).sum()),
         merged_error=float(np.abs(merged).sum()),
         model_bias=float(model.sum()),
         merged_bias=float(merged.sum()),
         touched=int(touched.sum()),
-        touched_actual=float(actual[touched].sum()),
+        touched_actual=float(np.abs(actual[touched]).sum()),
         touched_model=float(np.abs(model[touched]).sum()),
         touched_human=float(np.abs(merged[touched]).sum()),
         account_ranged=ranged,
@@ -176,9 +170,10 @@ def _of_accounts(cells: _Cells, chosen: NDArray[np.bool_], ranges: _Ranges) -> S
     )
 
 
-def _of_total(cells: _Cells, here: NDArray[np.bool_], came: _Came, month: int, ranges: _Ranges) -> Score:
+def _of_total(cells: _Cells, here: NDArray[np.bool_], came: _Came, month: int, totals: pa.Table) -> Score:
     actual = came.in_total.get(month, 0.0) if cells.is_nameless.any() else float(cells.actual[here].sum())
-    ranged, inside80, inside95 = _held(ranges, [f"{_BETWEEN}{month}"], [actual])
+    row = totals.filter(pc.equal(totals["first_month"], month))
+    ranged, inside80, inside95 = _held(_bounds(row), np.full(row.num_rows, actual))
     return Score(
         totals=1,
         total_actual=abs(actual),
@@ -199,31 +194,38 @@ def _beside(forecast: StoredForecast, came: _Came) -> _Cells:
     table = table.append_column("merged", amount)
     table = table.append_column("people", pc.if_else(computed, 0.0, pc.abs(amount)))
     summed = table.group_by(table.column_names[:3]).aggregate([(name, "sum") for name in ("model", "merged", "people")])
-    keys = np.array(_key(summed["account_id"], summed["month"]).to_pylist(), dtype=object)
+    keys = _key(summed["account_id"], summed["month"])
+    ranges = _monthly(forecast, "account", came.last_month)
     return _Cells(
-        keys=keys,
         segment=np.array(summed["segment"].to_pylist(), dtype=object),
         ahead=summed["month"].to_numpy().astype(np.int64) - forecast.facts.origin,
         model=summed["model_sum"].to_numpy(),
         merged=summed["merged_sum"].to_numpy(),
         touched=summed["people_sum"].to_numpy() != 0,
-        actual=np.array([came.by_account.get(key, 0.0) for key in keys], dtype=np.float64),
-        is_nameless=pc.equal(summed["account_id"], NEW_CUSTOMERS).to_numpy(zero_copy_only=False),
+        actual=np.nan_to_num(_looked_up(keys, came.by_account["key"], came.by_account["amount_sum"].to_numpy()[None])[0]),
+        is_nameless=pc.equal(summed["account_id"], NEW_CUSTOMERS).to_numpy(),
+        ranges=_looked_up(keys, _key(ranges["name"], ranges["first_month"]), _bounds(ranges)),
     )
 
 
-def _ranges(forecast: StoredForecast, scope: str, last_month: int) -> _Ranges:
+def _looked_up(keys: pa.ChunkedArray, known: pa.ChunkedArray, values: Floats) -> Floats:
+    """Return the values of keys, shape (values, keys); NaN for those that are not known."""
+    place = pc.index_in(keys, known.combine_chunks()).fill_null(values.shape[1]).to_numpy()
+    return np.concatenate([values, np.full((len(values), 1), np.nan)], axis=1)[:, place]
+
+
+def _monthly(forecast: StoredForecast, scope: str, last_month: int) -> pa.Table:
     table = forecast.intervals
     chosen = pc.and_(pc.equal(table["scope"], scope), pc.equal(table["window"], "month"))
-    table = table.filter(pc.and_(chosen, pc.less_equal(table["last_month"], last_month)))
-    names = table["name"] if scope == "account" else pa.chunked_array([pa.array([""] * table.num_rows, pa.string())])
-    bounds = [table[name].cast(pa.float64()).to_pylist() for name in ("low80", "high80", "low95", "high95")]
-    return dict(zip(_key(names, table["first_month"]).to_pylist(), zip(*bounds, strict=True), strict=True))
+    return table.filter(pc.and_(chosen, pc.less_equal(table["last_month"], last_month)))
 
 
-def _held(ranges: _Ranges, keys: Iterable[str], actual: Iterable[float]) -> tuple[int, int, int]:
+def _bounds(ranges: pa.Table) -> Floats:
+    return np.stack([ranges[name].cast(pa.float64()).to_numpy() for name in ("low80", "high80", "low95", "high95")])
+
+
+def _held(ranges: Floats, actual: Floats) -> tuple[int, int, int]:
     """Return how many have a range, and how many of those held what came at 80 % and at 95 %."""
-    found = [(ranges[key], value) for key, value in zip(keys, actual, strict=True) if key in ranges]
-    inside80 = sum(low <= value <= high for (low, high, _, _), value in found)
-    inside95 = sum(low <= value <= high for (_, _, low, high), value in found)
-    return len(found), inside80, inside95
+    low80, high80, low95, high95 = ranges
+    inside80, inside95 = (low80 <= actual) & (actual <= high80), (low95 <= actual) & (actual <= high95)
+    return int(np.isfinite(low80).sum()), int(inside80.sum()), int(inside95.sum())
