@@ -111,16 +111,18 @@ def match_cases(applied: Iterable[Applied], panel: Panel, actual: Panel) -> Case
     origin = panel.first_month + panel.last_known
     known = np.where((actual.cells == Cell.GONE) | (actual.cells == Cell.NOT_YET), 0.0, actual.values)
     known[actual.cells == Cell.MISSING] = np.nan
+    last_column, order = actual.last_known, np.argsort(actual.accounts, kind="stable")
+    by_account = actual.accounts[order]
     found = []
     for each in applied:
         if each.remark and not len(each.before):
             continue
-        rows = np.isin(actual.accounts, panel.accounts[each.rows])
+        rows = _rows_of(panel.accounts[each.rows], by_account, order)
         if each.entry.series is not None and (panel.series[each.rows] != "").any():
-            rows &= actual.series == each.entry.series
+            rows = rows[actual.series[rows] == each.entry.series]
         months = each.first_month + np.arange(len(each.before))
         columns = months - actual.first_month
-        is_known = (columns >= 0) & (columns <= actual.last_known)
+        is_known = (columns >= 0) & (columns <= last_column)
         is_known &= months > Month.of(each.entry.recorded_at.date()).index
         outcome = np.full(len(months), np.nan)
         outcome[is_known] = known[np.ix_(rows, columns[is_known])].sum(axis=0)
@@ -134,6 +136,15 @@ def join_cases(parts: Sequence[Cases]) -> Cases:
         whole, text, real = np.zeros(0, np.int64), np.zeros(0, np.str_), np.zeros(0)
         return Cases(whole, text, text, text, whole, whole, real, real, real)
     return Cases(**{each.name: np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(Cases)})
+
+
+def _rows_of(accounts: Names, by_account: Names, order: Numbers) -> Numbers:
+    """Return the rows of some accounts among rows sorted by account."""
+    names = np.unique(accounts)
+    if len(names) > 1:
+        return order[np.isin(by_account, names)]
+    first, last = (int(np.searchsorted(by_account, names[0], side=side)) for side in ("left", "right"))
+    return order[first:last]
 
 
 def _cases(applied: Applied, months: Numbers, origin: int, outcome: Values) -> Cases:
