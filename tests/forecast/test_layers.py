@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from growthring.forecast.layered_paths import move_paths, move_quantiles
 from growthring.forecast.layers import ALL, Folded, Layer, Method, fold, standing
+from growthring.forecast.named_accounts import with_named_accounts
 from growthring.forecast.panel import Panel
 from growthring.forecast.sharing import PER_ONE, share
 from growthring.journal.forecast_entries import Expiry, Override, OverrideLayer
@@ -302,6 +303,29 @@ def test_quantiles_move_as_paths_do_and_keep_their_order(panel: Panel, point: np
     assert (moved[2] == quantiles[2]).all()
 
 
+def test_quantiles_of_sums_move_with_the_sum_of_what_was_said(panel: Panel, point: np.ndarray) -> None:
+    folded = fold(point, panel, [override(Method.ADD, "50", account_id="acme", first_month=ORIGIN + 3)])
+    codes, windows = np.array([0, 0, 0, -1]), [(1, 1), (2, 4)]
+    quantiles = np.array([[[400.0, 450, 500], [1200, 1350, 1500]]])
+    moved = move_quantiles(quantiles, folded, codes, windows)
+    assert moved[0, 0].tolist() == [400, 450, 500]
+    assert np.allclose(moved[0, 1], [1300, 1450, 1600])
+    doubled = fold(point, panel, [override(Method.MULTIPLY, "2")])
+    assert np.allclose(move_quantiles(quantiles, doubled, codes, windows), 2 * quantiles)
+
+
 def test_amounts_are_taken_exactly_from_decimals(panel: Panel, point: np.ndarray) -> None:
     folded = fold(point, panel, [override(Method.REPLACE, "70000000000.1234", account_id="beta")])
     assert Decimal(int(total(folded)[2, 0])) / PER_ONE == Decimal("70000000000.1234")
+
+
+def test_an_account_that_signed_and_has_not_begun_gets_a_row_so_that_its_override_counts(panel: Panel, point: np.ndarray) -> None:
+    signed = override(Method.ADD, "700", account_id="delta", series="etl", layer=OverrideLayer.KNOWN_RAMP)
+    wider = with_named_accounts(panel, [signed, override(Method.ADD, "1", account_id="acme")], {"segment": {"delta": "smb"}})
+    assert wider.accounts.tolist() == ["acme", "acme", "beta", "gamma", "delta"]
+    assert wider.attributes["segment"].tolist() == ["smb", "smb", "smb", "enterprise", "smb"]
+    assert not wider.alive[4]
+    folded = fold(np.vstack([point, np.full((1, HORIZON), np.nan)]), wider, [signed])
+    assert folded.final[4].tolist() == [700] * HORIZON
+    assert (folded.final[:4] == point).all()
+    assert with_named_accounts(panel, [override(Method.ADD, "1")]) is panel

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -11,7 +12,9 @@ from growthring.journal.forecast_entries import OverrideLayer, OverrideMethod, O
 from growthring.journal.journal import Journal
 from growthring.kernel.errors import UnknownValueError
 from growthring.kernel.period import Month
+from growthring.operations.forecasting import open_history
 from growthring.operations.forecasts import publish_forecast
+from growthring.operations.override_folding import fold_overrides, standing_overrides
 from growthring.operations.override_scores import author_weights, override_scores
 from growthring.operations.project import Project
 from tests.operations.books import Books
@@ -118,6 +121,24 @@ def test_later_overrides_are_weighed_by_the_record_of_their_author(project: Proj
     assert weights[entries[-1].override_id] == 0
     before, _ = author_weights(project, entries, as_of=datetime(2023, 8, 31))
     assert set(before.values()) == {1.0}  # nothing had happened yet: everybody is taken at their word
+
+
+def test_a_forecast_takes_what_stands_in_the_journal_and_says_what_met_nothing(project: Project) -> None:
+    entries = standing_overrides(project, as_of=datetime(2023, 9, 1))
+    assert len(entries) == 2 * EACH
+    assert standing_overrides(project, as_of=datetime(2023, 8, 19)) == []
+    history = open_history(project, through=ORIGIN).panel
+    panel = history.take(history.accounts != "b11")
+    point = np.full((panel.rows, 6), 100.0)
+    plain = fold_overrides(project, point, panel, entries)
+    assert plain.override_ids == tuple(each.override_id for each in entries[:-1])
+    assert plain.caveats == ("Override 24 (b11): the forecast has no account b11.",)
+    assert sorted(np.unique(plain.folded.final).tolist()) == [80, 120]
+    weighed = fold_overrides(project, point, panel, entries, by_skill=True)
+    by_account = dict(zip(panel.accounts.tolist(), weighed.folded.final[:, 0].tolist(), strict=True))
+    assert by_account["a01"] > 118
+    assert by_account["b01"] == 100  # Bob was always wrong: what he says next does not count
+    assert "Ana" in weighed.caveats[-1]
 
 
 def test_a_project_without_published_forecasts_says_so(tmp_path: pytest.TempPathFactory) -> None:

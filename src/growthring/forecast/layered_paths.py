@@ -5,6 +5,8 @@ or a replaced level scales the paths: twice the level, twice the spread. No path
 values.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +14,7 @@ from growthring.forecast.layers import Folded
 from growthring.forecast.panel import Values
 from growthring.forecast.sharing import PER_ONE
 
+_SAME = 1e-12
 _WIDEST = 20.0
 """Paths with a mean near 0 among negative values are moved, not scaled, by more than this."""
 
@@ -39,20 +42,33 @@ def move_paths(paths: NDArray[np.float32], folded: Folded, rows: NDArray[np.int6
     return np.where(touched, result, paths)
 
 
-def move_quantiles(quantiles: Values, folded: Folded, rows: NDArray[np.int64]) -> Values:
-    """Move quantiles of some rows as `move_paths` moves paths.
+def move_quantiles(
+    quantiles: Values, folded: Folded, codes: NDArray[np.int64], windows: Sequence[tuple[int, int]] | None = None
+) -> Values:
+    """Move quantiles of sums as `move_paths` moves paths.
 
     Args:
-        quantiles: Shape (rows, horizon, levels).
+        quantiles: Shape (groups, windows, levels).
         folded: The layers.
-        rows: Rows of the panel the quantiles belong to, shape (rows,).
+        codes: Group of each row, 0 … groups − 1; −1 leaves a row out. The numbers of the rows make each row a group.
+        windows: First and last month ahead of each window; one for each month of the horizon when absent.
     """
-    added, touched = folded.added[rows] / PER_ONE, _touched(folded, rows)
+    groups = len(quantiles)
+    months = windows or [(ahead, ahead) for ahead in range(1, folded.is_known.shape[1] + 1)]
+    base, added, final = (
+        np.stack([_sums(each[:, first - 1 : last], codes, groups) for first, last in months], axis=1)
+        for each in (folded.base, folded.added / PER_ONE, np.nan_to_num(folded.final))
+    )
     lowest = 0.0 if not (quantiles < 0).any() else -np.inf
-    mean = np.maximum(folded.base[rows] + added, lowest)
-    scale, shift = _scale_and_shift(mean, folded.final[rows])
+    scale, shift = _scale_and_shift(np.maximum(base + added, lowest), final)
     moved = np.maximum(quantiles + added[..., np.newaxis], lowest) * scale[..., np.newaxis] + shift[..., np.newaxis]
+    touched = np.abs(final - base) > _SAME * np.maximum(np.abs(base), 1)
     return np.where(touched[..., np.newaxis], moved, quantiles)
+
+
+def _sums(values: Values, codes: NDArray[np.int64], groups: int) -> Values:
+    inside = codes >= 0
+    return np.bincount(codes[inside], values[inside].sum(axis=1), groups).astype(np.float64)
 
 
 def _touched(folded: Folded, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
