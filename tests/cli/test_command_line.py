@@ -66,6 +66,7 @@ JSON_COMMANDS = [
     ("explain", "ndr"), ("compare", "ndr", "--policy", "standard", "--policy", "lazy_bridge"), ("metrics",), ("policies",),
     ("policies", "--fields"), ("policies", "snowflake"), ("tables",), ("tables", "invoice_line"), ("problems",),
     ("problems", "MISSING_ACCOUNT_ID"), ("assert",), ("closes",), ("tags",), ("definitions",), ("run",), ("snapshots",),
+    ("backtest", "--origins", "2", "--horizon", "3"),
     ("books",), ("books", "--policies"), ("bills",), ("bills", "--by", "component"), ("bill", "17850"),
     ("commitments",), ("commitments", "--stress", "20"),
     ("burn-down",), ("attainment",), ("forecast-split", "--by", "month"), ("exposure", "--stress", "20"),
@@ -78,7 +79,7 @@ JSON_COMMANDS = [
     ("explain", "bill", "17850"), ("corrections", "--billed", "2024-02-01"),
     ("override", "list"), ("override", "list", "--all"), ("override", "scores"),
     ("vintages",), ("vintages", "--year", "FY2024"), ("ramp",), ("new-customers",), ("waterfall",),
-    ("regime",), ("concentration", "--by", "customer"),
+    ("regime",), ("concentration", "--by", "customer"), ("downturn", "--shock", "all=-20"),
     ("forecasts", "list"), ("forecasts", "show", "latest"), ("forecasts", "score"), ("bridge", "latest", "actual"),
     ("quote", "17850", "--more", "100", "--budget", "30", "--against", "price_books/brook.yaml"),
 ]  # fmt: skip

@@ -8,6 +8,7 @@ import sys
 import typer
 
 from growthring.cli.answers import register as register_answers
+from growthring.cli.backtest import register as register_backtest
 from growthring.cli.books import register as register_books
 from growthring.cli.commitment_forecast import register as register_commitment_forecast
 from growthring.cli.data import register as register_data
@@ -40,6 +41,7 @@ for register in (
     register_offers,
     register_reconcile,
     register_outlook,
+    register_backtest,
     register_overrides,
     register_plans,
     register_forecasts,

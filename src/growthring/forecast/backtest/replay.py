@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol as Interface
+from typing import runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from growthring.forecast.backtest.metrics import naive_scale
 from growthring.forecast.backtest.protocol import Protocol
 from growthring.forecast.backtest.tally import Tally, add_up, losses
 from growthring.forecast.panel import Panel, Values
-from growthring.forecast.prediction import Model, Prediction
+from growthring.forecast.prediction import LEVELS, Model, Prediction
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.progress import Progress, silent
 
@@ -22,6 +24,22 @@ LEVELS_SCORED = (ACCOUNT, SEGMENT, TOTAL, WITH_NEW)
 
 Key = tuple[str, str]
 """A level and the kind of step: months, or sums of three months."""
+
+
+@runtime_checkable
+class WindowedPrediction(Interface):
+    """A prediction that can tell the distribution of sums over months, such as quarters."""
+
+    def sums(self, windows: Sequence[tuple[int, int]]) -> Values:
+        """Return the expected sum of each row over windows of months ahead, shape (rows, windows)."""
+
+    def quantiles(self, levels: tuple[float, ...], windows: Sequence[tuple[int, int]]) -> Values | None:
+        """Return quantiles of each row's sums, shape (rows, windows, levels)."""
+
+    def group_quantiles(
+        self, codes: NDArray[np.int64], levels: tuple[float, ...], windows: Sequence[tuple[int, int]]
+    ) -> Values | None:
+        """Return quantiles of sums over groups and windows, shape (groups, windows, levels)."""
 
 
 @dataclass
@@ -37,6 +55,7 @@ class Backtest:
         scored: Rows scored at each origin.
         left_out: Rows at each origin that were there and cannot be scored.
         unanswered: Per model, scored rows at each origin that it gave no forecast for; they count as 0.
+        substituted: Per model, scored rows at each origin that another method forecast for it, as it says itself.
         new_business: Actual of accounts that began after each origin, over the horizon.
     """
 
@@ -48,6 +67,7 @@ class Backtest:
     scored: list[int] = field(default_factory=list)
     left_out: list[int] = field(default_factory=list)
     unanswered: dict[str, list[int]] = field(default_factory=dict)
+    substituted: dict[str, list[int]] = field(default_factory=dict)
     new_business: list[float] = field(default_factory=list)
 
 
@@ -75,7 +95,7 @@ def backtest(
     found = Backtest(protocol, truth.unit)
     for model in models:
         found.tallies[model.name] = {(level, step): Tally([]) for level in LEVELS_SCORED for step in (MONTH, QUARTER)}
-        found.costs[model.name], found.unanswered[model.name] = [], []
+        found.costs[model.name], found.unanswered[model.name], found.substituted[model.name] = [], [], []
     for number, origin in enumerate(protocol.origins):
         seen = (as_of or truth.through)(origin)
         _require_blind(seen, origin)
@@ -87,10 +107,13 @@ def backtest(
         for place, model in enumerate(models):
             with measured() as cost:
                 prediction = model.predict(seen, protocol.horizon)
-                ranges = contest.ranges(prediction, len(found.segments))
+                ranges = contest.ranges(prediction, len(found.segments), protocol.horizon)
             found.costs[model.name].append(cost)
             _require_fit(model, prediction, seen, protocol.horizon)
             found.unanswered[model.name].append(int((~np.isfinite(prediction.point[actuals.scored])).any(axis=1).sum()))
+            made_by = getattr(prediction, "made_by", None)
+            others = 0 if made_by is None else int((made_by[actuals.scored] != model.name).sum())
+            found.substituted[model.name].append(others)
             for key, sums in contest.score(prediction, ranges, len(found.segments)).items():
                 found.tallies[model.name][key].by_origin.append(sums)
             progress("backtest", number * len(models) + place + 1, len(protocol.origins) * len(models))
@@ -106,17 +129,22 @@ class _Contest:
     actuals: Actuals
     codes: NDArray[np.int64]
 
-    def ranges(self, prediction: Prediction, segments: int) -> dict[str, Values | None]:
-        """Return the quantiles of each level; they are part of what a model's forecast costs."""
-        scored = self.actuals.scored
-        whole = np.where(scored, 0, -1)
-        by_segment = prediction.group_quantiles(np.where(scored, self.codes, -1))
-        if by_segment is not None and len(by_segment) < segments:
-            lacking = segments - len(by_segment)
-            by_segment = np.concatenate([by_segment, np.full((lacking, *by_segment.shape[1:]), np.nan)])
-        return {ACCOUNT: prediction.quantiles(), SEGMENT: by_segment, TOTAL: prediction.group_quantiles(whole)}
+    def ranges(self, prediction: Prediction, segments: int, horizon: int) -> dict[Key, Values | None]:
+        """Return the quantiles of each level by month and by quarter; making them is part of what a model's forecast costs."""
+        by_segment, whole = np.where(self.actuals.scored, self.codes, -1), np.where(self.actuals.scored, 0, -1)
+        found: dict[Key, Values | None] = {
+            (ACCOUNT, MONTH): prediction.quantiles(),
+            (SEGMENT, MONTH): _padded(prediction.group_quantiles(by_segment), segments),
+            (TOTAL, MONTH): prediction.group_quantiles(whole),
+        }
+        if isinstance(prediction, WindowedPrediction) and horizon >= 3:
+            quarters = [(first, first + 2) for first in range(1, horizon - 1, 3)]
+            found[ACCOUNT, QUARTER] = prediction.quantiles(LEVELS, quarters)
+            found[SEGMENT, QUARTER] = _padded(prediction.group_quantiles(by_segment, LEVELS, quarters), segments)
+            found[TOTAL, QUARTER] = prediction.group_quantiles(whole, LEVELS, quarters)
+        return found
 
-    def score(self, prediction: Prediction, ranges: dict[str, Values | None], segments: int) -> dict[Key, dict[str, Values]]:
+    def score(self, prediction: Prediction, ranges: dict[Key, Values | None], segments: int) -> dict[Key, dict[str, Values]]:
         """Return the losses of a prediction at every level, by month and by quarter."""
         scored, actual = self.actuals.scored, self.actuals.values
         codes = np.where(scored, self.codes, -1)
@@ -126,14 +154,13 @@ class _Contest:
         result: dict[Key, dict[str, Values]] = {}
         for step in (MONTH, QUARTER):
             forecast, happened = (point, actual) if step == MONTH else (_by_quarter(point), _by_quarter(actual))
-            with_ranges = ranges if step == MONTH else dict.fromkeys(ranges)
-            items = losses(forecast, happened, with_ranges[ACCOUNT], scales if step == MONTH else None)
+            items = losses(forecast, happened, ranges.get((ACCOUNT, step)), scales if step == MONTH else None)
             result[ACCOUNT, step] = add_up(items, codes, segments)
             grouped = add_up({"f": forecast, "a": happened}, codes, segments)
             occupied = np.isin(np.arange(segments), codes)[:, None]
-            result[SEGMENT, step] = losses(grouped["f"], np.where(occupied, grouped["a"], np.nan), with_ranges[SEGMENT])
+            result[SEGMENT, step] = losses(grouped["f"], np.where(occupied, grouped["a"], np.nan), ranges.get((SEGMENT, step)))
             sums = add_up({"f": forecast, "a": happened}, whole, 1)
-            result[TOTAL, step] = losses(sums["f"], sums["a"], with_ranges[TOTAL])
+            result[TOTAL, step] = losses(sums["f"], sums["a"], ranges.get((TOTAL, step)))
             new = self.actuals.new_business[None, :]
             result[WITH_NEW, step] = losses(sums["f"], sums["a"] + (new if step == MONTH else _by_quarter(new)), None)
         return result
@@ -148,6 +175,13 @@ def _codes(segments: list[str], labels: NDArray[np.str_]) -> NDArray[np.int64]:
     names, inverse = np.unique(labels, return_inverse=True)
     segments.extend(name for name in names.tolist() if name not in segments)
     return np.array([segments.index(name) for name in names.tolist()], np.int64)[inverse]
+
+
+def _padded(quantiles: Values | None, groups: int) -> Values | None:
+    """Return quantiles of all groups: those after the last one that has rows are unknown."""
+    if quantiles is None or len(quantiles) == groups:
+        return quantiles
+    return np.concatenate([quantiles, np.full((groups - len(quantiles), *quantiles.shape[1:]), np.nan)])
 
 
 def _by_quarter(values: Values) -> Values:

@@ -7,7 +7,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from growthring.forecast.challengers.history import Compact, chained, compact, guarded, months_ahead
+from growthring.forecast.challengers.history import Compact, absent, chained, compact, guarded, months_ahead
 from growthring.forecast.panel import Panel, Values
 from growthring.forecast.prediction import LEVELS
 from growthring.kernel.errors import UnknownValueError
@@ -87,7 +87,8 @@ class Challenger:
         fit = np.flatnonzero((series.lengths >= self.shortest) & series.is_recent & _varies(series))
         outlook = _in_chunks(self.method, series.take(fit), ahead)
         answered = np.isfinite(outlook.mean).all(axis=1)
-        made_by = np.where((series.lengths >= self.shortest) & series.is_recent, self.name, _NAIVE).astype(object)
+        is_own = ((series.lengths >= self.shortest) & series.is_recent) | absent(panel)
+        made_by = np.where(is_own, self.name, _NAIVE).astype(object)
         made_by[fit[~answered]] = _NAIVE
         mean[fit[answered]] = outlook.mean[answered]
         if ranges is not None and outlook.quantiles is not None:

@@ -104,10 +104,15 @@ def guarded(point: Values, panel: Panel, series: Compact) -> Values:
     """
     peak = np.where(np.isfinite(series.values), series.values, -np.inf).max(axis=1)
     safe = np.clip(np.where(np.isfinite(point), point, 0.0), 0.0, np.maximum(CEILING * peak, 0.0)[:, None])
-    edge = panel.cells[:, panel.last_known]
-    absent = (edge == Cell.GONE) | (edge == Cell.NOT_YET)
     result: Values = np.where((series.lengths == 0)[:, None], np.nan, safe)
-    return np.where(absent[:, None], 0.0, result)
+    return np.where(absent(panel)[:, None], 0.0, result)
+
+
+def absent(panel: Panel) -> NDArray[np.bool_]:
+    """Return the rows that are no customers at the end: gone, or not yet; every method says 0 for them."""
+    edge = panel.cells[:, panel.last_known]
+    is_absent: NDArray[np.bool_] = (edge == Cell.GONE) | (edge == Cell.NOT_YET)
+    return is_absent
 
 
 def _sums(values: Values, codes: NDArray[np.int64], groups: int) -> Values:

@@ -1,0 +1,84 @@
+"""The command that scores forecasts on the past: backtest."""
+
+from dataclasses import replace
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from growthring.cli.options import HERE, AsJson, ProjectFolder
+from growthring.cli.output import print_caveats, print_table, say
+from growthring.cli.progress import drawn
+
+_SHOWN = ("items", "wape", "bias", "mase_1", "quantile_loss", "coverage_80", "coverage_95", "interval_score_80")
+
+
+class View(StrEnum):
+    """What the rows are shown by."""
+
+    SUMMARY = "summary"
+    HORIZON = "horizon"
+    SEGMENT = "segment"
+    ORIGIN = "origin"
+    COST = "cost"
+    CHAMPION = "champion"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        epilog="Example: growthring backtest   ·   growthring backtest --origins 6 --horizon 3 --view origin   ·   "
+        "growthring backtest --view horizon --model cohort_growth   ·   growthring backtest --measure usage:calls --peers --json"
+    )(backtest)
+
+
+def backtest(
+    origins: Annotated[int, typer.Option("--origins", min=1, help="Month ends to forecast from.")] = 12,
+    horizon: Annotated[int, typer.Option("--horizon", min=1, max=36, help="Months ahead.")] = 12,
+    measure: Annotated[str, typer.Option("--measure", help="What is forecast: revenue, or usage:METER.")] = "revenue",
+    by: Annotated[str, typer.Option("--by", help="The account attribute that makes segments.")] = "segment",
+    view: Annotated[View, typer.Option("--view", help="What to list.")] = View.SUMMARY,
+    model: Annotated[
+        list[str] | None, typer.Option("--model", help="Only rows of this model; may be repeated.", show_default=False)
+    ] = None,
+    peers: Annotated[bool, typer.Option("--peers", help="Run LightGBM, DynamicOptimizedTheta and AutoETS, too.")] = False,
+    known_now: Annotated[
+        bool, typer.Option("--known-now", help="Cut today's data at each origin; restatements and late records then leak.")
+    ] = False,
+    as_json: AsJson = False,
+    project: ProjectFolder = HERE,
+) -> None:
+    """Score forecasts on the past: each model from past month ends, knowing only what was known then.
+
+    With --json all views are given at once, with all measures.
+    """
+    from growthring.operations.backtest import backtest as answer_of
+    from growthring.operations.project import Project
+
+    with drawn() as progress:
+        answer = answer_of(
+            Project.open(project),
+            origins=origins,
+            horizon=horizon,
+            measure=measure,
+            by=by,
+            peers=peers,
+            known_now=known_now,
+            progress=progress,
+        )
+    if as_json:
+        say(answer.as_json())
+        return
+    say(f"backtest of {measure}, {horizon} months from {origins} origins, {answer.at}")
+    say(f"  {answer.definition}\n")
+    rows = [row for row in answer.rows if row["view"] == view and (not model or row.get("model") in model)]
+    print_table([_short(row) for row in rows])
+    print_caveats(replace(answer, rows=rows))
+
+
+def _short(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns that fit a screen; --json gives all."""
+    if "wape" not in row:
+        return {name: value for name, value in row.items() if name != "view"}
+    labels = [name for name in ("segment", "origin", "level", "model", "months") if name in row]
+    return {name: row[name] for name in (*labels, *_SHOWN)}
