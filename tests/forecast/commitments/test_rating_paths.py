@@ -17,7 +17,7 @@ QUANTITIES = st.lists(
 
 
 @given(books(), QUANTITIES, QUANTITIES, st.integers(1, 4))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_every_future_is_rated_to_the_cent_as_the_reference_rates_a_bill(
     book: PriceBook, first: list[int], second: list[int], period_no: int
 ):

@@ -87,8 +87,8 @@ def rate_paths(
 def _component(component: Component, policy: RatingPolicy, currency: str, used: Mapping[str, Whole], share: Share) -> RatedPaths:
     price = component.price_in(currency)
     if isinstance(price, Flat | CapacityTiers):
-        amounts = [_by_reference(component, policy, currency, uses, share) for uses in _each_use(used)]
-        fee = np.array(amounts, dtype=np.int64)
+        every = _each_use(used) if isinstance(price, CapacityTiers) else iter(((),))
+        fee = np.array([_by_reference(component, policy, currency, uses, share) for uses in every], dtype=np.int64)
         kind = "fee" if isinstance(price, Flat) else "usage"
         return RatedPaths(component.id, kind, "", np.full_like(fee, 10**QUANTITY_DIGITS), fee)
     quantity = used.get(component.meter, fixed(0))
