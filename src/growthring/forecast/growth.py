@@ -20,6 +20,7 @@ from growthring.forecast.paths import PATHS
 from growthring.forecast.policy import STANDARD, ForecastPolicy
 from growthring.forecast.prediction import LEVELS
 from growthring.forecast.seasonality import seasonal_index
+from growthring.forecast.tree import Level, reconcile
 
 _FEWEST_MONTHS = 2
 _TRIED_HORIZONS = (1, 3, 6)
@@ -141,6 +142,7 @@ class Learner:
     _pairs: dict[tuple[int, int], PairSums] = field(default_factory=dict)
     _codes: dict[int, Codes] = field(default_factory=dict)
     _base: dict[tuple[int, int], Values] = field(default_factory=dict)
+    _calibrations: dict[tuple[int, int], Values] = field(default_factory=dict)
 
     @cached_property
     def last(self) -> int:
@@ -279,21 +281,34 @@ class Learner:
         return self._errors[origin, horizon]
 
     def calibration(self, origin: int, horizon: int) -> Values:
-        """Log factor by segment: the middle of past errors of its sum, shrunk to that of the total."""
+        """Log factor by segment that makes sums right on average: segments and the total, reconciled.
+
+        The forecast of a segment's sum is corrected by the middle of its past errors (shrunk to that of the total, where it has
+        few accounts), the total's by its own. Both are reconciled by the errors such corrected sums made.
+        """
+        if (origin, horizon) not in self._calibrations:
+            self._calibrations[origin, horizon] = self._calibrated(origin, horizon)
+        return self._calibrations[origin, horizon]
+
+    def _calibrated(self, origin: int, horizon: int) -> Values:
         names = len(self.cohorts.names)
-        if not self.policy.calibrate:
-            return np.zeros(names)
         oldest = max(origin - horizon - self.policy.origins, self.first_origin - 1)
         found = [self._error(place, horizon) for place in range(origin - horizon, oldest, -1)]
         whole = np.array([each[2] for each in found])
-        if not len(whole) or np.isnan(whole).all():
+        if not self.policy.calibrate or not len(whole) or np.isnan(whole).all():
             return np.zeros(names)
         middle = float(np.nanmedian(whole))
         errors, counts = np.stack([each[0] for each in found]), np.stack([each[1] for each in found]).sum(axis=0)
         own = np.full(names, middle)
         some = ~np.isnan(errors).all(axis=0)
         own[some] = np.nanmedian(errors[:, some], axis=0)
-        return np.asarray((counts * own + self.policy.pairs * middle) / np.maximum(counts + self.policy.pairs, 1e-12))
+        own = (counts * own + self.policy.pairs * middle) / np.maximum(counts + self.policy.pairs, 1e-12)
+        base = self.base(origin, horizon)
+        rows = ~np.isnan(base)
+        sums = sums_by(self.cohorts.segment[rows], base[rows], names)
+        if names == 1 or not sums.any():
+            return np.asarray(own)
+        return np.asarray(own + reconciled_shift(sums, own, middle, errors, whole))
 
     @cached_property
     def first_origin(self) -> int:
@@ -326,6 +341,27 @@ class Learner:
             growth[held, place] = grown[held] / stays[held]
             calibration[:, place] = np.exp(self.calibration(self.last, place + 1))
         return Assumptions(self.cohorts.names, self.level_weight, survival, growth, calibration, self.season)
+
+
+def reconciled_shift(sums: Values, own: Values, whole: float, errors: Values, whole_errors: Values) -> Values:
+    """Return by how much reconciliation moves the log forecast of each segment, shape (segments,).
+
+    Args:
+        sums: Uncorrected forecasts of the segments' sums.
+        own: Log correction of each segment.
+        whole: Log correction of the total.
+        errors: Past log errors of the segments' sums, shape (origins, segments).
+        whole_errors: Past log errors of the total's, shape (origins,).
+    """
+    corrected = sums * np.exp(own)
+    total = float(sums.sum() * np.exp(whole))
+    missed = np.nan_to_num((errors - own) * corrected)
+    # errors of segments move together, so the sum's error counts, shared among them by size
+    variance = np.square(missed.sum(axis=1)).mean() * np.abs(corrected) / max(float(np.abs(corrected).sum()), 1e-12)
+    spread = float(np.nanmean(np.square((whole_errors - whole) * total)))
+    top = Level(np.array([total]), np.array([spread]))
+    found = reconcile([Level(corrected, variance, np.zeros(len(sums), dtype=np.int64)), top], floor=0.0)[0]
+    return np.log(np.where((corrected > 0) & (found > 0), found / np.where(corrected > 0, corrected, 1.0), 1.0))
 
 
 @dataclass(frozen=True)
