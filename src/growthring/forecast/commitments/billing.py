@@ -102,30 +102,27 @@ class Settled:
     commitments: Mapping[str, Commitment]
 
 
-def settle(pool: PoolPaths, until: date, *, sizes: Mapping[str, Whole] | None = None) -> Settled:
+def settle(pool: PoolPaths, until: date) -> Settled:
     """Follow a pool's commitments through every future, up to a day.
 
     Args:
         pool: Charges and commitments.
         until: First day after the horizon.
-        sizes: Sizes of commitments by future, in units of their measure, where they differ from the terms.
 
     Raises:
         GrowthringError: A commitment has terms that are not known.
     """
     for each in pool.commitments:
         check_terms(each)
-    sized = sizes or {}
     charges = in_order(pool.charges, pool.pools)
-    drawn = draw_down_paths(pool.commitments, charges, until, pools=pool.pools, sizes=sized)
+    drawn = draw_down_paths(pool.commitments, charges, until, pools=pool.pools)
     periods = {
         each.commitment_id: commitment_charge_paths(
-            each, charges, until, pools=pool.pools, calendar=pool.calendars.get(each.commitment_id),
-            size=sized.get(each.commitment_id), price=sized.get(each.commitment_id) if each.measure == "amount" else None,
+            each, charges, until, pools=pool.pools, calendar=pool.calendars.get(each.commitment_id)
         )
         for each in pool.commitments
         if not each.is_grant
-    }  # fmt: skip
+    }
     return Settled(charges, drawn, periods, {each.commitment_id: each for each in pool.commitments})
 
 

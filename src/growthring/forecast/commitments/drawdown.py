@@ -67,7 +67,6 @@ def draw_down_paths(
     on: date,
     *,
     pools: Mapping[str, str] | None = None,
-    sizes: Mapping[str, Whole] | None = None,
 ) -> DrawnPaths:
     """Let balances and credits pay charges in the order priority, expiry, creation, in every future.
 
@@ -76,10 +75,9 @@ def draw_down_paths(
         charges: Charges in the order of `in_order`; periods that start on ``on`` or later do not count.
         on: The day of the look, usually the end of the horizon.
         pools: The pool of each account that shares one.
-        sizes: What was granted, in units of the measure, where it differs from the terms (several accounts side by side).
     """
     grants = sorted((each for each in commitments if each.is_grant), key=lambda each: each.order)
-    run = _Run(grants, pools or {}, sizes or {})
+    run = _Run(grants, pools or {})
     for charge in charges:
         if charge.period_start < on:
             run.pay(charge)
@@ -102,11 +100,11 @@ def may_count(commitment: Commitment, charge: ChargePaths, pools: Mapping[str, s
 
 
 class _Run:
-    def __init__(self, grants: list[Commitment], pools: Mapping[str, str], sizes: Mapping[str, Whole]) -> None:
+    def __init__(self, grants: list[Commitment], pools: Mapping[str, str]) -> None:
         self.grants = grants
         self.pools = pools
         self.targets = rollover_targets(grants)
-        self.found = DrawnPaths(balances={each.commitment_id: sizes.get(each.commitment_id, size_of(each)) for each in grants})
+        self.found = DrawnPaths(balances={each.commitment_id: size_of(each) for each in grants})
         self._closed: set[str] = set()
 
     def close(self, day: date, pool: str | None = None) -> None:

@@ -50,8 +50,6 @@ def commitment_charge_paths(
     *,
     pools: Mapping[str, str] | None = None,
     calendar: Sequence[tuple[date, date]] | None = None,
-    size: Whole | None = None,
-    price: Whole | None = None,
 ) -> list[PeriodPaths]:
     """Return what a minimum or an ELA charges in each period that has begun by a day, in every future.
 
@@ -61,70 +59,54 @@ def commitment_charge_paths(
         on: The day of the look, usually the end of the horizon.
         pools: The pool of each account that shares one.
         calendar: Billing periods of its contract; months counted from its start when absent.
-        size: What is promised, where it differs from the terms (several accounts side by side).
-        price: The agreed amount, likewise.
     """
     shared = pools or {}
     periods = list(commitment_periods(commitment, on, calendar))
     counted = [each for each in charges if each.period_start < on and _counts(commitment, each, shared)]
-    terms = _Terms(commitment, size if size is not None else size_of(commitment), price)
     found: list[PeriodPaths] = []
     for period in periods:
         mine = [each for each in counted if period.period_start <= each.period_start < period.period_end]
-        found.append(_period(terms, period, mine, [] if period.timing == "period" else found))
+        found.append(_period(period, mine, [] if period.timing == "period" else found))
     return found
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Terms:
-    commitment: Commitment
-    size: Whole
-    given_price: Whole | None
-
-    @property
-    def by_units(self) -> bool:
-        return self.commitment.measure == "quantity"
-
-    @property
-    def price(self) -> Whole:
-        """The agreed amount; 0 where none is."""
-        return self.given_price if self.given_price is not None else fixed(money_units(self.commitment.amount or Decimal(0)))
-
-    def committed(self, period: CommitmentPeriod) -> Whole:
-        """What is promised for a period, or for the term."""
-        step = quantity_units(period.unit) if self.by_units else money_units(period.unit)
-        whole = (2 * self.size + step) // (2 * step) * step
-        if period.timing != "period":
-            return np.asarray(whole, dtype=np.int64)
-        return share(whole, fixed(period.covered_days), fixed(period.period_days), step)
-
-
-def _period(terms: _Terms, period: CommitmentPeriod, charges: list[ChargePaths], earlier: list[PeriodPaths]) -> PeriodPaths:
-    commitment = terms.commitment
+def _period(period: CommitmentPeriod, charges: list[ChargePaths], earlier: list[PeriodPaths]) -> PeriodPaths:
+    commitment = period.commitment
+    by_units = commitment.measure == "quantity"
     currency = commitment.currency or max((each.currency for each in charges), default="")
     step = minor_step(currency)
     rated = np.maximum(sum((each.amount for each in charges), _NOTHING), 0)
-    consumed = np.maximum(sum((each.quantity for each in charges), _NOTHING), 0) if terms.by_units else rated
-    committed = terms.committed(period)
+    consumed = np.maximum(sum((each.quantity for each in charges), _NOTHING), 0) if by_units else rated
+    committed = _committed(period)
     if commitment.kind == "ela":
-        before, through = (share(terms.price, fixed(days), fixed(period.term_days), step) for days in period.elapsed_days)
+        price = fixed(money_units(commitment.amount or Decimal(0)))
+        before, through = (share(price, fixed(days), fixed(period.term_days), step) for days in period.elapsed_days)
         return PeriodPaths(period, committed, consumed, rated, through - before, _NOTHING, _NOTHING, _NOTHING, currency)
     prior = sum((each.consumed for each in earlier), _NOTHING)
     within = np.minimum(committed, prior + consumed) - np.minimum(committed, prior)
     missing = np.maximum(committed - prior - consumed, 0) if period.is_due else _NOTHING
-    utilised = share(rated, within, consumed, step) if terms.by_units else within
-    if terms.by_units and period.is_due:
+    utilised = share(rated, within, consumed, step) if by_units else within
+    if by_units and period.is_due:
         rated_through = rated + sum((each.rated for each in earlier), _NOTHING)
-        missing = _valued(terms, missing, rated_through, prior + consumed, step)
+        missing = _valued(commitment, missing, rated_through, prior + consumed, step)
     beyond = rated - utilised
     over = times(beyond, rate_units(commitment.overage_factor), step)
     return PeriodPaths(period, committed, consumed, rated, utilised, beyond, over, missing, currency)
 
 
-def _valued(terms: _Terms, missing: Whole, rated: Whole, consumed: Whole, step: int) -> Whole:
+def _committed(period: CommitmentPeriod) -> Whole:
+    """Return what is promised for a period, or for the term."""
+    units = quantity_units if period.commitment.measure == "quantity" else money_units
+    whole, step = fixed(units(period.committed_units * period.unit)), units(period.unit)
+    if period.timing != "period":
+        return whole
+    return share(whole, fixed(period.covered_days), fixed(period.period_days), step)
+
+
+def _valued(commitment: Commitment, missing: Whole, rated: Whole, consumed: Whole, step: int) -> Whole:
     """Return what missing units cost: their share of the agreed amount, or the average rated price where none is agreed."""
-    if terms.commitment.amount:
-        return share(terms.price, missing, terms.size, step)
+    if commitment.amount:
+        return share(fixed(money_units(commitment.amount)), missing, size_of(commitment), step)
     return share(rated, missing, consumed, step)
 
 
