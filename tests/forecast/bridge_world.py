@@ -53,6 +53,7 @@ class Story:
                 row["native"],
                 row["amount"],
                 row["quantity"],
+                row.get("counted", series),
                 row["one_off"],
             )
             for (account, series, month), row in self.known.items()

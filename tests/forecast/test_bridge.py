@@ -152,7 +152,7 @@ def assert_exact(found: Bridge) -> None:
 
 
 @pytest.mark.parametrize(("later", "part", "plant"), PLANTS, ids=lambda value: getattr(value, "__name__", value))
-@given(size=st.decimals("1.01", "1.9", places=4) | st.decimals("0.2", "0.99", places=4))
+@given(size=st.decimals("1.01", "1.9", places=4) | st.decimals("0.4", "0.99", places=4))
 @settings(max_examples=12, deadline=None)
 def test_a_change_planted_alone_is_attributed_to_its_own_part(later: str, part: str, plant: Plant, size: Decimal):
     first, second = pair(WORLD, later)
@@ -223,6 +223,18 @@ def test_what_has_no_quantity_is_volume_and_said_to_hold_price():
     found = explain(first, second)
     assert found.parts == {"volume": 37}
     assert found.unsplit == 30
+
+
+def test_quantities_of_another_product_or_of_another_order_have_no_price():
+    for change in ({"counted": "calls"}, {"quantity": 2000 / 0.5 * 3.1}):
+        first, second = pair(WORLD, "actual")
+        row = second.known["anna", "api", THIRD]
+        row |= {"amount": Decimal(2000), "native": Decimal(2000), "quantity": 2000 / 0.9} | change
+        found = explain(first, second)
+        assert set(found.parts) == {"volume"}
+        assert found.unsplit == found.difference
+        row |= {"counted": "api", "quantity": 2000 / 0.9}
+        assert explain(first, second).parts["price_mix"] > 0
 
 
 def test_ends_that_cannot_be_compared_are_refused():

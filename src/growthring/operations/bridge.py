@@ -10,6 +10,7 @@ from growthring.forecast.bridge import bridge as explain
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer
+from growthring.operations.forecasting import REVENUE
 from growthring.operations.forecasts import Published, currency_of, find_forecast, find_rerun, short
 from growthring.operations.known_months import KnownMonths, Moment, known_months, moment_of
 from growthring.operations.project import Project
@@ -155,10 +156,12 @@ def _accounts(found: Bridge, top: int) -> list[dict[str, Any]]:
 def _caveats(found: Bridge, published: list[Published], known: list[KnownMonths], rerun: Published | None) -> list[str]:
     parts = found.parts
     told = []
-    if found.unsplit:
-        told.append(f"Without quantities, price cannot be told from volume: changes worth {found.unsplit} are in volume whole.")
+    if found.unsplit and published[0].facts.measure == REVENUE:
+        told.append(
+            f"Without comparable quantities, price cannot be told from volume: changes worth {found.unsplit} are in volume whole."
+        )
     if found.mixed:
-        told.append(f"{len(found.mixed)} accounts are billed in several currencies; their exchange rates are in volume.")
+        told.append(f"Accounts billed in several currencies: {len(found.mixed)}; their exchange rates are in volume.")
     if "model_or_volume" in parts:
         told.append(
             f"Change of model and change of use cannot be told apart: make a forecast with the model of {found.second} and "

@@ -2,24 +2,25 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 
+import numpy as np
 import pyarrow as pa
 
 from growthring.forecast.bridge.ends import KNOWN_SCHEMA, TAG_SCHEMA
 from growthring.journal.entries import TagKind
-from growthring.kernel.errors import ConfigurationError
 from growthring.kernel.progress import Progress, silent
+from growthring.operations.forecasting import REVENUE, open_history
 from growthring.operations.project import Project
 from growthring.operations.reading import rated_for
 from growthring.revenue.setting import Setting
 from growthring.revenue.stored_ledger import open_ledger
 
-REVENUE = "revenue"
-
 _ROWS = """
 SELECT account_id, {series} AS series, month, currency, CAST(SUM(native_amount) AS DECIMAL(18,4)) AS native_amount,
   CAST(SUM(recurring_amount) AS DECIMAL(18,4)) AS amount,
   CAST(CASE WHEN COUNT(DISTINCT product_id) = 1 THEN SUM(quantity) END AS DOUBLE) AS quantity,
+  MIN(product_id) AS counted,
   CAST(0 AS DECIMAL(18,4)) AS one_off_amount
 FROM recurring
 WHERE month BETWEEN $1 AND $2
@@ -85,18 +86,15 @@ def known_months(
 
     Args:
         project: The project.
-        measure: ``revenue``.
+        measure: ``revenue``, or ``usage:METER``.
         policy: Name of the revenue policy.
         moment: What could be seen.
         since: First month, counted as year × 12 + month − 1.
         by_product: Keep the products of an account apart, as series.
         progress: Told about what has to be computed first.
-
-    Raises:
-        ConfigurationError: The measure has no exact months.
     """
     if measure != REVENUE:
-        raise ConfigurationError(f"{measure} has no ledger.", valid=f"Valid: {REVENUE}.", remedy="Bridge forecasts of revenue.")
+        return _metered(project, measure, moment, since, progress)
     snapshot = project.shelf.load(moment.snapshot_id)
     chosen = project.policy(policy)
     setting = replace(project.setting(snapshot, as_of=moment.as_of), tags=project.tags(moment.noted_at))
@@ -113,6 +111,21 @@ def known_months(
         setting.last_complete_month.index,
         chosen.version,
     )
+
+
+def _metered(project: Project, measure: str, moment: Moment, since: int, progress: Progress) -> KnownMonths:
+    """Read metered quantities, which have neither price nor currency; the meter's data are those of the current snapshot."""
+    history = open_history(project, measure=measure, as_of=moment.as_of, progress=progress)
+    panel = history.panel
+    months = panel.first_month + np.arange(panel.months)
+    place = np.nonzero(panel.is_present & (panel.values != 0) & (months >= since))
+    amounts = [Decimal(str(round(value, 4))) for value in panel.values[place].tolist()]
+    nothing = [Decimal(0)] * len(amounts)
+    columns = [panel.accounts[place[0]].tolist(), panel.series[place[0]].tolist(), months[place[1]].tolist(), [""] * len(amounts)]
+    columns += [amounts, amounts, [None] * len(amounts), [""] * len(amounts), nothing]
+    rows = pa.table([pa.array(each, field.type) for each, field in zip(columns, KNOWN_SCHEMA, strict=True)], schema=KNOWN_SCHEMA)
+    setting = project.setting(project.snapshot(), as_of=moment.as_of)
+    return KnownMonths(rows, TAG_SCHEMA.empty_table(), setting.data_through, panel.last_month.index, history.policy["version"])
 
 
 def _one_off_months(setting: Setting, since: int) -> pa.Table:

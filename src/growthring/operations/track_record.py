@@ -11,8 +11,9 @@ from growthring.kernel.errors import GrowthringError, UnknownValueError
 from growthring.kernel.period import Month
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer
+from growthring.operations.forecasting import REVENUE
 from growthring.operations.forecasts import Published, published_forecasts, short
-from growthring.operations.known_months import REVENUE, Moment, known_months
+from growthring.operations.known_months import Moment, known_months
 from growthring.operations.project import Project
 
 BY = ("horizon", "segment", "origin")

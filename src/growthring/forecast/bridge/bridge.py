@@ -9,7 +9,7 @@ import numpy as np
 
 from growthring.forecast.bridge.cells import Amounts, Cells, side_by_side
 from growthring.forecast.bridge.ends import End
-from growthring.forecast.bridge.parts import attribute
+from growthring.forecast.bridge.parts import attribute, price_ratio
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.period import Month
 
@@ -136,7 +136,7 @@ def _unsplit(cells: Cells, shares: Mapping[str, Amounts], inside: slice) -> Deci
     volume = shares.get("volume")
     if volume is None:
         return Decimal(0)
-    unknown = ~(np.isfinite(cells.earlier.price) & np.isfinite(cells.later.price))
+    unknown = ~np.isfinite(price_ratio(cells))
     return _exact(int(np.abs(np.where(unknown, volume, 0))[:, inside].sum()))
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from growthring.forecast.bridge.ends import End
 from growthring.forecast.snapshots import LAYERS, NEW_CUSTOMERS
+from growthring.kernel.ids import digest
 
 Amounts = NDArray[np.int64]
 """Exact amounts in ten-thousandths of the unit."""
@@ -27,8 +28,10 @@ class Side:
         is_known: Months that were known, shape (months,).
         rate: Reported for one unit billed, shape (rows, months); NaN where nobody knows.
         price: Billed for one unit of quantity, shape (rows, months); NaN where nobody knows.
+        counted: What the quantity counts, as a number that both ends share, shape (rows, months); −1 where nobody knows.
         base_rate: The rate in the earlier end's origin as known to this end, shape (rows, 1).
         base_price: The price in that month, shape (rows, 1).
+        base_counted: What its quantity counts, shape (rows, 1).
         is_mixed: Rows billed in several currencies, which have neither, shape (rows,).
         one_off: Part of known amounts that will not repeat, shape (rows, months).
         level: Amount in the earlier end's origin as known to this end, without what will not repeat, shape (rows,).
@@ -43,8 +46,10 @@ class Side:
     is_known: NDArray[np.bool_]
     rate: Ratios
     price: Ratios
+    counted: NDArray[np.int64]
     base_rate: Ratios
     base_price: Ratios
+    base_counted: NDArray[np.int64]
     is_mixed: NDArray[np.bool_]
     one_off: Amounts
     level: Amounts
@@ -156,6 +161,7 @@ def _side(
     _add(level_one_off, known_rows, known_months, passing, np.array([level_at]))
     rate, price, is_mixed = _rates(end, known_rows, len(accounts), months)
     base_rate, base_price, _ = _rates(end, known_rows, len(accounts), np.array([level_at]))
+    counted = [_counted(end, known_rows, len(accounts), at) for at in (months, np.array([level_at]))]
     every_row = np.concatenate([known_rows, line_rows])
     every_month = np.concatenate([known_months, line_months])
     some = np.concatenate([known_amounts, line_amounts]) != 0
@@ -168,8 +174,10 @@ def _side(
         is_known=months <= end.origin,
         rate=rate,
         price=price,
+        counted=counted[0],
         base_rate=base_rate,
         base_price=base_price,
+        base_counted=counted[1],
         is_mixed=is_mixed,
         one_off=one_off,
         level=level[:, 0],
@@ -214,6 +222,19 @@ def _rates(
         price = np.where((quantity != 0) & (native != 0) & (one_off == 0), native / quantity, np.nan)
     rate[mixed], price[mixed] = np.nan, np.nan
     return rate[:, spoken - first], price[:, spoken - first], mixed
+
+
+def _counted(end: End, known_rows: NDArray[np.int64], rows: int, months: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return what quantities count, by row and month: of the month where it is known, of the origin for months forecast."""
+    spoken = np.minimum(months, end.origin)
+    span = np.arange(int(spoken.min()), int(spoken.max()) + 1)
+    named = end.known["counted"].combine_chunks().dictionary_encode()
+    digests = np.array([int(digest([name])[:15], 16) for name in named.dictionary.to_pylist()] or [0], dtype=np.int64)
+    month = _months(end.known)
+    inside = (month >= span[0]) & (month <= span[-1])
+    found = np.full((rows, len(span)), -1, dtype=np.int64)
+    found[known_rows[inside], month[inside] - span[0]] = digests[named.indices.to_numpy()[inside]]
+    return found[:, spoken - span[0]]
 
 
 def _tagged(end: End, rows: _Rows, months: NDArray[np.int64]) -> NDArray[np.bool_]:

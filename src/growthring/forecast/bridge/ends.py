@@ -19,11 +19,12 @@ KNOWN_SCHEMA = pa.schema(
         ("native_amount", pa.decimal128(18, 4)),
         ("amount", pa.decimal128(18, 4)),
         ("quantity", pa.float64()),
+        ("counted", pa.string()),
         ("one_off_amount", pa.decimal128(18, 4)),
     ]
 )
-"""Months that were known: the amount in the currency billed and as reported, the quantity behind it (empty when unknown), and the
-part of the amount that is known not to repeat."""
+"""Months that were known: the amount in the currency billed and as reported, the quantity behind it (empty when unknown) and what
+it counts (quantities of one name compare), and the part of the amount that is known not to repeat."""
 
 TAG_SCHEMA = pa.schema([("account_id", pa.string()), ("series", pa.string()), ("month", pa.int32())])
 """Months whose one-off revenue people's tags keep out of the amounts; an empty series means all of them."""

@@ -57,7 +57,7 @@ MEANING = {
     ),
     "price_mix": (
         "Price events, and half of the quantities of both ends times the change of the price of a unit (mix included), where "
-        "quantities are known."
+        "quantities of one product are known and the price is within a factor of three."
     ),
     "volume": (
         "The rest: more or less use by customers that stayed, further and dropped products among it; where quantities are not "
@@ -71,6 +71,9 @@ MEANING = {
 """What each part means, in the order in which the parts take their share."""
 
 PARTS = tuple(MEANING)
+
+FURTHEST_PRICE = 3.0
+"""Prices of a unit that are further apart are not a change of price."""
 
 
 @dataclass
@@ -132,7 +135,7 @@ def attribute(cells: Cells, *, same_model: bool, same_origin: bool) -> dict[str,
         _churned(gap)
     _change_of(gap, "fx", _ratio(later.base_rate, earlier.rate, later.rate))
     gap.take("timing", moved(gap.left, gap.free))
-    _change_of(gap, "price_mix", _ratio(later.base_price, earlier.price, later.price))
+    _change_of(gap, "price_mix", price_ratio(cells))
     _rest(gap, same_model=same_model or cells.rerun is not None, same_origin=same_origin)
     return {name: gap.parts[name] for name in PARTS if name in gap.parts and gap.parts[name].any()}
 
@@ -207,6 +210,20 @@ def _ratio(restated: Ratios, then: Ratios, now: Ratios) -> Ratios:
     with np.errstate(all="ignore"):
         ratio = now / before
     return np.where(np.isfinite(ratio) & (ratio > 0), ratio, np.nan)
+
+
+def price_ratio(cells: Cells) -> Ratios:
+    """Return the change of the price of a unit since the earlier origin, shape (rows, months); NaN where it cannot be told.
+
+    It cannot where the quantity counts something else by now, or where the price is beyond `FURTHEST_PRICE` times the other one:
+    then the quantity is not what the bill is made of.
+    """
+    earlier, later = cells.earlier, cells.later
+    ratio = _ratio(later.base_price, earlier.price, later.price)
+    same = later.counted == np.where(later.base_counted >= 0, later.base_counted, earlier.counted)
+    with np.errstate(invalid="ignore"):
+        near = (ratio <= FURTHEST_PRICE) & (ratio >= 1 / FURTHEST_PRICE)
+    return np.where(same & near, ratio, np.nan)
 
 
 def _rest(gap: _Gap, *, same_model: bool, same_origin: bool) -> None:
