@@ -29,6 +29,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     books.steady("2023-01", "2024-02", {"17850": 100, "[b]bert[/b]": "50.50"})
     books.usage([("u1", "17850", "2024-01-10", 1500), ("u2", "17850", "2024-02-03", 200)])
     books.lines("2024-02", [("bad", "", 1), ("x", "17850", 1000), ("y", "[b]bert[/b]", "40")])
+    (books.root / "model.toml").write_text(EXAMPLE)
     books.run()
     ahead = [("17850", "plan", month, "statistical", 101) for month in ("2024-01", "2024-02")]
     publish(books.open(), "2023-12", ahead, [("2024-01", 101, 90, 110, 80, 120)], horizon=2)
@@ -52,6 +53,7 @@ def test_help_loads_nothing_heavy():
     code = f"""
 import sys
 from growthring.cli.main import app
+from growthring.operations.economic_model import EXAMPLE
 from typer.testing import CliRunner
 result = CliRunner().invoke(app, ["--help"])
 assert result.exit_code == 0, result.output
@@ -80,6 +82,7 @@ JSON_COMMANDS = [
     ("override", "list"), ("override", "list", "--all"), ("override", "scores"),
     ("vintages",), ("vintages", "--year", "FY2024"), ("ramp",), ("new-customers",), ("waterfall",),
     ("regime",), ("concentration", "--by", "customer"), ("downturn", "--shock", "all=-20"),
+    ("economic-model", "model.toml"),
     ("forecasts", "list"), ("forecasts", "show", "latest"), ("forecasts", "score"), ("bridge", "latest", "actual"),
     ("quote", "17850", "--more", "100", "--budget", "30", "--against", "price_books/brook.yaml"),
 ]  # fmt: skip

@@ -27,6 +27,9 @@ def register(app: typer.Typer) -> None:
         epilog="Example: growthring concentration   ·   growthring concentration --by product   ·   "
         "growthring concentration --measure usage:api_calls"
     )(concentration)
+    app.command(
+        epilog="Example: growthring downturn --shock retail=-30 --shock all=-10   ·   growthring downturn --shock all=-20"
+    )(downturn)
     app.command(epilog="Example: growthring ramp   ·   growthring ramp --by channel --months 6")(ramp)
 
 
@@ -127,6 +130,31 @@ def concentration(
         say(answer.as_json())
     else:
         print_top(answer, top)
+
+
+def downturn(
+    shock: Annotated[
+        list[str], typer.Option("--shock", help="GROUP=PERCENT by which usage falls, such as retail=-30; `all` for the others.")
+    ],
+    by: Annotated[str, typer.Option("--by", help="The account attribute that names the groups.")] = "industry",
+    as_of: AsOf = None,
+    top: Top = 10,
+    as_json: AsJson = False,
+    project: ProjectFolder = HERE,
+) -> None:
+    """Show what a fall in usage takes of revenue and cash, by group, and who is most likely to cut."""
+    from growthring.operations.downturn import downturn as answer_of
+    from growthring.operations.downturn import read_shocks
+    from growthring.operations.project import Project
+
+    with drawn() as progress:
+        answer = answer_of(Project.open(project), read_shocks(shock), by=by, as_of=instant(as_of), progress=progress)
+    if as_json:
+        say(answer.as_json())
+        return
+    customers = [row for row in answer.rows if row["kind"] == "customer"]
+    shown = [row for row in answer.rows if row["kind"] != "customer"] + (customers[:top] if top else customers)
+    print_parts(replace(answer, rows=shown), {"group": "A year of revenue, and cash of twelve months", "customer": "Customers"})
 
 
 def print_top(answer: "Answer", top: int) -> None:

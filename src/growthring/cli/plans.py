@@ -11,7 +11,9 @@ from growthring.cli.options import HERE, AsJson, AsOf, PolicyName, ProjectFolder
 from growthring.cli.outlook import print_parts
 from growthring.cli.output import print_answer, say
 from growthring.cli.progress import drawn
+from growthring.kernel.errors import ConfigurationError
 
+_AMOUNTS = ("revenue", "revenue_uncapped", "gm1", "gm2", "gm3", "gm4")
 Horizon = Annotated[int, typer.Option("--horizon", min=1, max=60, help="Months ahead.")]
 
 
@@ -25,6 +27,10 @@ def register(app: typer.Typer) -> None:
         epilog="Example: growthring waterfall --quarters 8   ·   growthring waterfall --write plan.toml   ·   "
         "growthring waterfall --assumptions plan.toml --set new.first_amount=1200"
     )(waterfall)
+    app.command(
+        name="economic-model",
+        epilog="Example: growthring economic-model --example > model.toml   ·   growthring economic-model model.toml",
+    )(economic_model)
 
 
 def new_customers(
@@ -99,6 +105,31 @@ def waterfall(
     else:
         whole = [{name: _whole(value) for name, value in row.items()} if row["kind"] == "step" else row for row in answer.rows]
         print_parts(replace(answer, rows=whole), {"step": "Waterfall", "assumption": "Assumptions"})
+
+
+def economic_model(
+    file: Annotated[Path | None, typer.Argument(help="TOML file of assumptions.", show_default=False)] = None,
+    example: Annotated[bool, typer.Option("--example", help="Print a file to start from.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Plan market × share × price × retention less costs: revenue and GM1 to GM4 by year, from your assumptions alone."""
+    from growthring.operations.economic_model import EXAMPLE
+    from growthring.operations.economic_model import economic_model as answer_of
+
+    if example:
+        say(EXAMPLE.rstrip())
+        return
+    if file is None:
+        raise ConfigurationError(
+            "A file of assumptions is needed.",
+            remedy="`growthring economic-model --example > model.toml` writes one to start from.",
+        )
+    answer = answer_of(file)
+    if as_json:
+        say(answer.as_json())
+    else:
+        whole = [{name: _whole(str(value)) if name in _AMOUNTS else value for name, value in row.items()} for row in answer.rows]
+        print_parts(replace(answer, rows=whole), {"year": "Plan, not forecast", "limit": "Limits"})
 
 
 def _whole(value: str) -> str:
