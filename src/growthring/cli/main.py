@@ -12,6 +12,7 @@ from growthring.cli.backtest import register as register_backtest
 from growthring.cli.books import register as register_books
 from growthring.cli.commitment_forecast import register as register_commitment_forecast
 from growthring.cli.data import register as register_data
+from growthring.cli.forecast import register as register_forecast
 from growthring.cli.forecasts import register as register_forecasts
 from growthring.cli.offers import register as register_offers
 from growthring.cli.outlook import register as register_outlook
@@ -20,6 +21,7 @@ from growthring.cli.plans import register as register_plans
 from growthring.cli.pricing import register as register_pricing
 from growthring.cli.reconcile import register as register_reconcile
 from growthring.cli.setup import register as register_setup
+from growthring.cli.unusual import register as register_unusual
 from growthring.kernel.errors import GrowthringError
 
 app = typer.Typer(
@@ -40,11 +42,13 @@ for register in (
     register_commitment_forecast,
     register_offers,
     register_reconcile,
+    register_forecast,
     register_outlook,
     register_backtest,
     register_overrides,
     register_plans,
     register_forecasts,
+    register_unusual,
     register_data,
 ):
     register(app)

@@ -43,6 +43,20 @@ def group_scale(past: Past, codes: NDArray[np.int64], groups: int, windows: Sequ
     return np.asarray(_never_narrower(scale * best, windows))
 
 
+def total_coverage(past: Past, window: Window, low: float, high: float, freedom: float) -> tuple[float, int]:
+    """Return the share of past totals between two quantiles as they would have been stated then, and their number."""
+    errors = past.group_errors(np.zeros(past.values.shape[0], dtype=np.int64), 1, [window])[:, 0, 0]
+    steps = student.ppf(np.array([low, high]), freedom) / float(student.ppf(0.75, freedom))
+    hits = []
+    for position in np.flatnonzero(~np.isnan(errors)):
+        known = errors[: max(position - window[1] + 1, 0)]
+        known = np.abs(known[~np.isnan(known)])
+        if len(known) >= _ENOUGH:
+            below, above = np.median(known) * steps
+            hits.append(below <= errors[position] <= above)
+    return (float(np.mean(hits)) if hits else float("nan")), len(hits)
+
+
 def group_quantiles(scale: Values, point: Values, levels: tuple[float, ...], freedom: float) -> Values:
     """Return quantiles of sums, shape (groups, windows, levels).
 

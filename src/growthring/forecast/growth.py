@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from growthring.forecast.cohorts import Codes, Cohorts
 from growthring.forecast.curves import Curve, PairSums, pair_sums, pooled_curve, sums_by
 from growthring.forecast.draws import Draws, draws_of
-from growthring.forecast.group_intervals import group_quantiles, group_scale
+from growthring.forecast.group_intervals import group_quantiles, group_scale, total_coverage
 from growthring.forecast.intervals import AccountIntervals
 from growthring.forecast.levels import smoothed
 from growthring.forecast.own_drift import OwnDrift
@@ -107,16 +107,30 @@ class GrowthForecast:
         """
         asked = list(windows or self.months)
         groups = int(codes.max(initial=-1)) + 1
-        scale = group_scale(self.past, codes, groups, asked, self.policy.degrees_of_freedom)
+        scale = self.group_scale(codes, asked)
         inside = codes >= 0
         point = np.stack([sums_by(codes[inside], np.nan_to_num(each[inside]), groups) for each in self.sums(asked).T], axis=1)
         return group_quantiles(scale, point, levels, self.policy.degrees_of_freedom)
+
+    def group_scale(self, codes: NDArray[np.int64], windows: Sequence[Window]) -> Values:
+        """Return the scale of the log error of sums over groups, shape (groups, windows); NaN with too little evidence."""
+        groups = int(codes.max(initial=-1)) + 1
+        return group_scale(self.past, codes, groups, windows, self.policy.degrees_of_freedom)
+
+    def coverage(self, ahead: int = 1) -> dict[str, tuple[float, int]]:
+        """Return the measured coverage of past ranges at a horizon: share and number of cases, by scope and level (FC-11)."""
+        window, freedom = (ahead, ahead), self.policy.degrees_of_freedom
+        found = {}
+        for name, low, high in (("80", 0.1, 0.9), ("95", 0.025, 0.975)):
+            found[f"account {name}"] = self.intervals.coverage(window, low, high)
+            found[f"total {name}"] = total_coverage(self.past, window, low, high, freedom)
+        return found
 
     @cached_property
     def draws(self) -> Draws:
         """What simulated futures are drawn from."""
         freedom = self.policy.degrees_of_freedom
-        common = group_scale(self.past, np.zeros(self.panel.rows, dtype=np.int64), 1, self.months, freedom)[0]
+        common = self.group_scale(np.zeros(self.panel.rows, dtype=np.int64), self.months)[0]
         return draws_of(self.point, self.past, self.intervals, common, freedom)
 
     def paths(self, rows: NDArray[np.int64], count: int = PATHS) -> NDArray[np.float32]:

@@ -111,8 +111,25 @@ class AccountIntervals:
                 found[place] = np.sort(_read(pool, weight, adapted))
         return self._filled(found, sketches, counts, aims)
 
+    def coverage(self, window: Window, low: float, high: float) -> tuple[float, int]:
+        """Return the share of past outcomes between two quantiles as they would have been stated then, and their number."""
+        sketches, counts = self.sketches(window)
+        inside, cases = 0.0, 0.0
+        for place in range(self.count):
+            said = self._said(sketches[:, place], counts[:, place], window, np.array([low, high]))[0]
+            for position, (below, above) in said.items():
+                came, number = sketches[position, place], counts[position, place]
+                if number:
+                    inside += number * float(np.mean((came >= below) & (came <= above)))
+                    cases += number
+        return (inside / cases if cases else float("nan")), int(cases)
+
     def _adapted(self, sketches: Values, counts: Values, window: Window, levels: Values) -> Values:
-        """Replay past intervals and move the levels by how far their coverage was off."""
+        """Return the levels to read off now."""
+        return self._said(sketches, counts, window, levels)[1]
+
+    def _said(self, sketches: Values, counts: Values, window: Window, levels: Values) -> tuple[dict[int, Values], Values]:
+        """Replay past intervals, moving levels by how far coverage was off; return what was said by origin, and the levels."""
         reach, current = window[1], levels.copy()
         said: dict[int, Values] = {}
         for position in range(len(sketches)):
@@ -123,7 +140,7 @@ class AccountIntervals:
             pool, weight = self._pool(sketches, counts, position, reach)
             if len(pool):
                 said[position] = _read(pool, weight, current)
-        return current
+        return said, current
 
     def _pool(self, sketches: Values, counts: Values, position: int, reach: int) -> tuple[Values, Values]:
         """Return the outcomes known at an origin, the newer the heavier."""

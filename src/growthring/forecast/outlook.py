@@ -1,0 +1,236 @@
+"""A forecast as it is published: layers folded, customers to come beside it, exact amounts that add up, ranges for every sum."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from growthring.forecast.growth import GrowthForecast
+from growthring.forecast.layered_paths import move_quantiles
+from growthring.forecast.layers import Folded, Layer
+from growthring.forecast.new_customers import NewCustomers
+from growthring.forecast.panel import Values
+from growthring.forecast.past import Window
+from growthring.forecast.sharing import PER_ONE, to_units
+from growthring.forecast.snapshots import INTERVAL_SCHEMA, LINE_SCHEMA, NEW_CUSTOMERS
+from growthring.kernel.period import FiscalCalendar, Month, PeriodKind
+
+BOUNDS = (0.1, 0.9, 0.025, 0.975)
+"""Lower and upper end of the 80 % range, then of the 95 % range."""
+
+_WORLDS = 2_000
+_AMOUNT = pa.decimal128(18, 4)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of months ahead that people ask about.
+
+    Attributes:
+        kind: ``month``, ``quarter`` or ``year``.
+        window: First and last month ahead.
+        label: Its name, such as ``2025-Q1``.
+    """
+
+    kind: str
+    window: Window
+    label: str
+
+
+@dataclass(frozen=True)
+class Range:
+    """An expected amount with its ranges.
+
+    Attributes:
+        amount: In ten-thousandths.
+        bounds: low80, high80, low95, high95; NaN with too little evidence.
+    """
+
+    amount: int
+    bounds: Values
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Everything a forecast says.
+
+    Attributes:
+        model: The statistical forecast.
+        folded: Its layers.
+        segments: Segment of each row, shape (rows,).
+        newcomers: Customers to come; nothing where they are left out.
+        calendar: The fiscal calendar.
+    """
+
+    model: GrowthForecast
+    folded: Folded
+    segments: NDArray[np.str_]
+    newcomers: NewCustomers | None
+    calendar: FiscalCalendar
+
+    @property
+    def origin(self) -> Month:
+        """The last month known."""
+        return Month(self.model.panel.first_month + self.model.panel.last_known)
+
+    @property
+    def spans(self) -> list[Span]:
+        """Months, then quarters and fiscal years that end within the horizon; those under way count from the next month on."""
+        horizon = self.model.horizon
+        found = [Span("month", (ahead, ahead), str(self.origin + ahead)) for ahead in range(1, horizon + 1)]
+        for kind, name in ((PeriodKind.QUARTER, "quarter"), (PeriodKind.FISCAL_YEAR, "year")):
+            first = 1
+            for ahead in range(1, horizon + 1):
+                if self.calendar.period_of(self.origin + ahead, kind)[1] == self.origin + ahead:
+                    found.append(Span(name, (first, ahead), self.calendar.label(self.origin + ahead, kind)))
+                    first = ahead + 1
+        return found
+
+    @property
+    def units(self) -> NDArray[np.int64]:
+        """The forecast of each row and month in ten-thousandths, shape (rows, horizon)."""
+        return sum(self.folded.units.values(), np.zeros(self.folded.is_known.shape, np.int64))
+
+    @property
+    def new_units(self) -> NDArray[np.int64]:
+        """What customers to come bring, in ten-thousandths, shape (horizon,)."""
+        if self.newcomers is None:
+            return np.zeros(self.model.horizon, np.int64)
+        return np.asarray(to_units(self.newcomers.mean))
+
+    def account_ranges(self, spans: Sequence[Span]) -> Values:
+        """Return ranges of each row, shape (rows, spans, bounds)."""
+        rows = np.arange(self.model.panel.rows)
+        found = self.model.quantiles(BOUNDS, [each.window for each in spans])
+        months = [place for place, each in enumerate(spans) if each.kind == "month"]
+        if len(months) == self.model.horizon:
+            found[:, months] = move_quantiles(found[:, months], self.folded, rows)
+        others = [place for place, each in enumerate(spans) if each.kind != "month"]
+        for place in others:
+            first, last = spans[place].window
+            base = self.folded.base[:, first - 1 : last].sum(axis=1)
+            final = np.nan_to_num(self.folded.final[:, first - 1 : last]).sum(axis=1)
+            found[:, place] = _moved(found[:, place], base, final, self.folded.added[:, first - 1 : last].sum(axis=1) / PER_ONE)
+        return found
+
+    def group_ranges(self, codes: NDArray[np.int64], spans: Sequence[Span], *, with_new: bool = False) -> list[list[Range]]:
+        """Return sums over groups with their ranges, by group and span.
+
+        Args:
+            codes: Group of each row; −1 leaves a row out.
+            spans: The stretches of months.
+            with_new: Add customers to come to every group; meant for the total.
+        """
+        groups = int(codes.max(initial=-1)) + 1
+        windows = [each.window for each in spans]
+        levels = np.array(BOUNDS)
+        ranks = (np.arange(_WORLDS) + 0.5) / _WORLDS
+        steps = student.ppf(ranks, self.model.policy.degrees_of_freedom)
+        scale = self.model.group_scale(codes, windows)
+        found = []
+        for group in range(groups):
+            rows = codes == group
+            line = []
+            for place, (first, last) in enumerate(windows):
+                units = int(self.units[rows, first - 1 : last].sum())
+                base = float(self.folded.base[rows, first - 1 : last].sum())
+                added = float(self.folded.added[rows, first - 1 : last].sum() / PER_ONE)
+                worlds = base * np.exp(scale[group, place] * steps)
+                worlds = _moved(worlds[None], np.array([base]), np.array([units / PER_ONE]), np.array([added]))[0]
+                if with_new and self.newcomers is not None:
+                    units += int(self.new_units[first - 1 : last].sum())
+                    worlds = worlds + _shuffled(self.newcomers.draws[:, first - 1 : last].sum(axis=1))
+                bounds = np.quantile(worlds, levels) if not np.isnan(worlds).any() else np.full(len(levels), np.nan)
+                line.append(Range(units, bounds))
+            found.append(line)
+        return found
+
+    def lines(self) -> pa.Table:
+        """Return the effect of each layer on each account and month: the layers add up to the forecast."""
+        horizon, panel = self.model.horizon, self.model.panel
+        parts = []
+        for layer, units in self.folded.units.items():
+            keep = self.folded.is_known if layer is Layer.STATISTICAL else units != 0
+            row, ahead = np.nonzero(keep)
+            parts.append((panel.accounts[row], panel.series[row], self.segments[row], ahead, str(layer), units[row, ahead]))
+        if self.newcomers is not None:
+            blank = np.full(horizon, "")
+            names, segment = np.full(horizon, NEW_CUSTOMERS), np.full(horizon, "new")
+            parts.append((names, blank, segment, np.arange(horizon), str(Layer.STATISTICAL), self.new_units))
+        tables = []
+        for accounts, series, segments, ahead, name, effect in parts:
+            months = ahead.astype(np.int32) + self.origin.index + 1
+            columns = [accounts, series, segments, months, np.full(len(ahead), name), amounts(effect)]
+            tables.append(pa.table(columns, schema=LINE_SCHEMA))
+        return pa.concat_tables(tables)
+
+    def intervals(self) -> pa.Table:
+        """Return amounts and ranges of accounts, segments and the total by month, quarter and year."""
+        spans, panel = self.spans, self.model.panel
+        alive = self.folded.is_known.any(axis=1)
+        ranges = self.account_ranges(spans)
+        sums = np.stack([self.units[:, first - 1 : last].sum(axis=1) for first, last in (each.window for each in spans)], axis=1)
+        tables = []
+        for place, span in enumerate(spans):
+            names = (
+                panel.accounts
+                if len(np.unique(panel.series)) == 1
+                else np.char.add(np.char.add(panel.accounts, " / "), panel.series)
+            )
+            tables.append(self._ranges("account", names[alive], span, sums[alive, place], ranges[alive, place]))
+        names, codes = np.unique(self.segments, return_inverse=True)
+        by_segment = self.group_ranges(np.where(alive, codes, -1), spans)
+        total = self.group_ranges(np.where(alive, 0, -1), spans, with_new=True)
+        for scope, labels, groups in (("segment", names, by_segment), ("total", np.array(["total"]), total)):
+            for place, span in enumerate(spans):
+                line = [group[place] for group in groups]
+                tables.append(
+                    self._ranges(
+                        scope, labels[: len(line)], span, np.array([each.amount for each in line], np.int64),
+                        np.array([each.bounds for each in line]).reshape(len(line), len(BOUNDS)),
+                    )
+                )  # fmt: skip
+        return pa.concat_tables(tables)
+
+    def _ranges(self, scope: str, names: NDArray[np.str_], span: Span, units: NDArray[np.int64], bounds: Values) -> pa.Table:
+        count = len(names)
+        first, last = (self.origin.index + ahead for ahead in span.window)
+        columns = [
+            np.full(count, scope),
+            names,
+            np.full(count, span.kind),
+            np.full(count, first, np.int32),
+            np.full(count, last, np.int32),
+        ]
+        ends = [amounts(to_units(np.nan_to_num(bounds[:, at])), ~np.isnan(bounds[:, at])) for at in range(len(BOUNDS))]
+        return pa.table([*columns, amounts(units), *ends], schema=INTERVAL_SCHEMA)
+
+
+def amounts(units: NDArray[np.int64], known: NDArray[np.bool_] | None = None) -> pa.Array:
+    """Return ten-thousandths as exact decimals with four places; null where not known.
+
+    Example:
+        >>> amounts(np.array([12345, -1])).to_pylist()
+        [Decimal('1.2345'), Decimal('-0.0001')]
+    """
+    wide = np.stack([units.astype(np.int64), units.astype(np.int64) >> 63], axis=1)
+    found = pa.Array.from_buffers(_AMOUNT, len(units), [None, pa.py_buffer(np.ascontiguousarray(wide))])
+    if known is None or known.all():
+        return found
+    return pa.compute.if_else(pa.array(known), found, pa.nulls(len(units), _AMOUNT))
+
+
+def _moved(quantiles: Values, base: Values, final: Values, added: Values) -> Values:
+    """Move quantiles of sums as people's layers move the point: added amounts shift them, the rest scales them."""
+    before = base + added
+    ratio = np.where(before > 0, final / np.where(before > 0, before, 1.0), 1.0)
+    return np.asarray((quantiles + added[:, None]) * ratio[:, None])
+
+
+def _shuffled(draws: Values) -> Values:
+    """Return as many draws as there are worlds, in an order that has nothing to do with them."""
+    chance = np.random.default_rng(7)
+    return np.asarray(chance.permutation(np.resize(draws, _WORLDS)))
