@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from growthring.cli.main import app
+from growthring.operations.economic_model import EXAMPLE
 from tests.operations.books import USAGE, Books
 from tests.operations.published import publish
 
@@ -53,7 +54,6 @@ def test_help_loads_nothing_heavy():
     code = f"""
 import sys
 from growthring.cli.main import app
-from growthring.operations.economic_model import EXAMPLE
 from typer.testing import CliRunner
 result = CliRunner().invoke(app, ["--help"])
 assert result.exit_code == 0, result.output
