@@ -12,6 +12,7 @@ from growthring.kernel.errors import GrowthringError
 from growthring.kernel.period import Month, PeriodKind
 from growthring.operations.commitment_forecast import attainment, burn_down_forecast, price_of_commitment
 from growthring.operations.commitment_layer import commitment_layer
+from growthring.operations.commitment_record import burn_down_record
 from growthring.operations.commitment_split import exposure, forecast_split
 from growthring.operations.forecasting import open_history
 from growthring.operations.project import Project
@@ -153,6 +154,13 @@ def test_the_layer_falls_on_the_rows_of_those_who_promised(brook: Project):
     assert 78_000 < layer.effect[layer.rows[0], july] < 85_200
     others = [row for row in range(panel.rows) if row not in layer.rows]
     assert not layer.effect[others].any()
+
+
+def test_the_record_scores_what_earlier_days_expected_of_what_has_ended(brook: Project):
+    answer = burn_down_record(brook, 4)
+    assert {row["as_of"]: row["commitments"] for row in answer.rows} == {"2023-12-31": 1, "2024-03-31": 1, "all": 2}
+    assert answer.rows[-1]["brier"] < 0.01
+    assert answer.rows[-1]["error"] < 0.05
 
 
 def test_what_became_known_later_changes_nothing(tmp_path: Path, brook: Project):

@@ -13,7 +13,10 @@ OneAccount = Annotated[str | None, typer.Argument(help="Only this account's comm
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("burn-down", epilog="Example: growthring burn-down   ·   growthring burn-down ACCOUNT --json")(burn_down)
+    app.command(
+        "burn-down",
+        epilog="Example: growthring burn-down   ·   growthring burn-down ACCOUNT   ·   growthring burn-down --origins 6",
+    )(burn_down)
     app.command(epilog="Example: growthring attainment   ·   growthring attainment ACCOUNT --json")(attainment)
     app.command(
         "price-commitment",
@@ -25,17 +28,32 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: growthring exposure --stress 20   ·   growthring exposure --by country --json")(exposure)
 
 
-def burn_down(account: OneAccount = None, as_of: AsOf = None, as_json: AsJson = False, project: ProjectFolder = HERE) -> None:
+def burn_down(
+    account: OneAccount = None,
+    origins: Annotated[
+        int, typer.Option("--origins", min=0, max=24, help="Score what so many earlier days, a quarter apart, expected.")
+    ] = 0,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+    project: ProjectFolder = HERE,
+) -> None:
     """Show the day each commitment is used up or falls short, with an interval from simulated usage."""
     from dataclasses import replace
 
     from growthring.operations.commitment_forecast import burn_down_forecast
+    from growthring.operations.commitment_record import burn_down_record
     from growthring.operations.project import Project
 
+    opened = Project.open(project)
     with drawn() as progress:
-        answer = burn_down_forecast(Project.open(project), account, as_of=instant(as_of), progress=progress)
+        if origins:
+            answer = burn_down_record(opened, origins, progress=progress)
+        else:
+            answer = burn_down_forecast(opened, account, as_of=instant(as_of), progress=progress)
     if as_json:
         say(answer.as_json())
+    elif origins:
+        print_answer(answer)
     elif account:
         print_cards(answer)
     else:

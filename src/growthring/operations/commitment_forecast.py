@@ -57,7 +57,7 @@ def burn_down_forecast(
         GrowthringError: The account has no commitment in force.
     """
     futures = open_futures(project, as_of=as_of, progress=progress)
-    found = list(_followed(futures, account))
+    found = list(followed(futures, account))
     if account and not found:
         raise GrowthringError(
             f"{account} has no commitment in force on {futures.horizon.on}.",
@@ -79,7 +79,7 @@ def attainment(
         progress: Told about what has to be computed first.
     """
     futures = open_futures(project, as_of=as_of, progress=progress)
-    rows = [_goal_row(*each) for each in _followed(futures, account) if each[0].kind in {"minimum", "prepaid"}]
+    rows = [_goal_row(*each) for each in followed(futures, account) if each[0].kind in {"minimum", "prepaid"}]
     rows.sort(key=lambda row: (row["reached"] is None, row["reached"] or 0.0, row["account_id"]))
     behind = sum(1 for row in rows if row["outlook"] == "unlikely")
     answer = _answer(project, "attainment", len(rows), "goals", futures, rows)
@@ -139,7 +139,7 @@ def price_of_commitment(
 _Followed = tuple[Commitment, BurnDown, Prospect]
 
 
-def _followed(futures: Futures, account: str | None) -> Iterable[_Followed]:
+def followed(futures: Futures, account: str | None) -> Iterable[_Followed]:
     """Yield commitments in force with their burn-down so far and their futures."""
     horizon = futures.horizon
     pools = sorted({futures.pool_of(account)} & set(futures.commitments)) if account else sorted(futures.commitments)

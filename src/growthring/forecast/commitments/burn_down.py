@@ -79,6 +79,21 @@ def prospects(settled: Settled, on: date, until: date, paths: int) -> list[Prosp
     ]
 
 
+def came_of(settled: Settled, on: date) -> dict[str, tuple[float, date | None]]:
+    """Return what was consumed of each commitment that ended by a day, in its measure, and the day it was used up.
+
+    Args:
+        settled: A pool's commitments followed through known charges alone.
+        on: The day of the look.
+    """
+    consumption, found = _consumption(settled), {}
+    for name, each in settled.commitments.items():
+        if each.closes_on <= on:
+            total, days = _followed(consumption[name], _committed(each, settled))
+            found[name] = (float(total[0]) * _scale(each), _day(days, 0.5, each.closes_on))
+    return found
+
+
 _Consumed = list[tuple[date, date, Whole]]
 
 
@@ -102,8 +117,8 @@ def _consumption(settled: Settled) -> dict[str, _Consumed]:
 
 
 def _prospect(commitment: Commitment, consumed: _Consumed, settled: Settled, until: date, paths: int) -> Prospect:
-    scale = 10.0**-6 if commitment.measure == "quantity" else 10.0**-4
-    committed = np.broadcast_to(size_of(commitment) + settled.drawn.rolled_in.get(commitment.commitment_id, fixed(0)), (paths,))
+    scale = _scale(commitment)
+    committed = np.broadcast_to(_committed(commitment, settled), (paths,))
     total, days = _followed(consumed, committed)
     ends_in_view = commitment.closes_on <= until
     left = np.maximum(committed - total, 0)
@@ -120,6 +135,14 @@ def _prospect(commitment: Commitment, consumed: _Consumed, settled: Settled, unt
         shortfall=_interval(left, scale) if ends_in_view else None,
         overage=_interval(np.maximum(total - committed, 0), scale),
     )
+
+
+def _committed(commitment: Commitment, settled: Settled) -> Whole:
+    return size_of(commitment) + settled.drawn.rolled_in.get(commitment.commitment_id, fixed(0))
+
+
+def _scale(commitment: Commitment) -> float:
+    return 10.0**-6 if commitment.measure == "quantity" else 10.0**-4
 
 
 def _followed(consumed: Sequence[tuple[date, date, Whole]], committed: Whole) -> tuple[Whole, NDArray[np.int64]]:
