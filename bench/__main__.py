@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import events, ledger, rating, scaling, simulation, startup
+from bench import events, forecast, ledger, rating, scaling, simulation, startup
 
 _ALL = {
     "startup": startup.main,
@@ -11,6 +11,7 @@ _ALL = {
     "events": events.main,
     "rating": rating.main,
     "simulation": simulation.main,
+    "forecast": forecast.main,
 }
 
 
