@@ -16,6 +16,7 @@ from growthring.forecast.usual_level import (
     nearest_of_window,
     row_scales,
     straying,
+    straying_outside,
     usual_growth,
     window_mean,
 )
@@ -132,9 +133,7 @@ def _excursions(distance: Values, spread: Values, residuals: Values, kind: tuple
     length, direction, is_recent = kind
     likely = np.nan_to_num(distance) / spread[:, None] >= stats.t.isf(_LEAST_LIKELY, tail)
     rows, starts = np.nonzero(likely & (np.nan_to_num(distance) >= LEAST))
-    columns = np.arange(distance.shape[1])
-    touched = (columns >= starts[:, None] - SIDE) & (columns < starts[:, None] + length + SIDE)
-    scale = np.maximum(spread[rows], straying(np.where(touched, np.nan, residuals[rows])))
+    scale = np.maximum(spread[rows], straying_outside(residuals, rows, starts, length))
     p_values = np.asarray(stats.t.sf(distance[rows, starts] / scale, tail), np.float64)
     whole = np.ones(len(rows), np.int64)
     return Excursions(rows, starts, whole * length, whole * direction, p_values, np.full(len(rows), bool(is_recent)))

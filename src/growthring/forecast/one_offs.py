@@ -113,11 +113,13 @@ class OneOffs:
         """Return what leaves the run-rate, shape (rows, months); below 0 where a dip is filled up.
 
         Args:
-            expect: Let stretches that are unknown yet leave with their probability; otherwise they stay whole.
+            expect: Let rises that are unknown yet leave with their probability; otherwise they stay whole. A fall that is unknown
+                yet always stays: nobody's run-rate is filled up on a guess.
         """
         gone = np.zeros(self.panel.values.shape)
         for each in self.found:
-            share = each.probability if each.verdict in LEAVING or (expect and each.verdict is Verdict.UNKNOWN_YET) else 0.0
+            may_leave = expect and each.verdict is Verdict.UNKNOWN_YET and each.excess > 0
+            share = each.probability if each.verdict in LEAVING or may_leave else 0.0
             gap = self.panel.values[each.row, each.columns] - self.usual[each.row, each.columns]
             gone[each.row, each.columns] = share * np.where(np.isfinite(gap), gap, 0.0)
         return gone

@@ -57,7 +57,7 @@ class AccountRunRate:
         row: Row of the panel.
         naive: The last month times twelve.
         amount: The run-rate under the policy.
-        one_offs: Part of the difference that comes from one-offs of the window; the rest is the level of the window.
+        one_offs: Part of the difference that is one-offs of the last month; the rest is the level of the window.
         stretches: Unusual stretches of the window.
     """
 
@@ -93,8 +93,8 @@ def run_rates(found: OneOffs, policy: RunRatePolicy) -> list[AccountRunRate]:
     """
     panel, last = found.panel, found.panel.last_known
     first = max(last - policy.window + 1, 0)
-    as_they_are = _level(panel.values[:, first : last + 1], policy.trim)
-    level = _level(found.cleaned()[:, first : last + 1], policy.trim) if policy.without_one_offs else as_they_are
+    leaving = found.leaving() * policy.without_one_offs
+    level = _level((panel.values - leaving)[:, first : last + 1], policy.trim)
     stretches: dict[int, list[OneOff]] = {}
     for each in found.found:
         if each.start + each.length > first and (each.verdict in LEAVING or each.verdict is Verdict.UNKNOWN_YET):
@@ -104,7 +104,7 @@ def run_rates(found: OneOffs, policy: RunRatePolicy) -> list[AccountRunRate]:
             row,
             _year(panel.values[row, last]),
             _year(level[row]),
-            _year(level[row]) - _year(as_they_are[row]),
+            -_year(leaving[row, last]),
             tuple(stretches.get(row, ())),
         )
         for row in map(int, np.flatnonzero(panel.alive))

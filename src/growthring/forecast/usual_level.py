@@ -50,7 +50,7 @@ def common_months(logs: Values, segments: NDArray[np.str_]) -> Values:
 
 
 def _medians(distance: Values) -> tuple[Values, Values]:
-    """Return the median of each month, drawn to 0 where few rows tell, and how many do; fewer than five have nothing in common."""
+    """Return the median of each month, drawn to 0 where few rows tell and 0 where fewer than five do, and how many tell."""
     counts = np.isfinite(distance).sum(axis=0)
     medians = np.zeros(distance.shape[1])
     some = counts >= _FEWEST_ROWS
@@ -76,6 +76,20 @@ def straying(distance: Values) -> Values:
     """
     far = quantiles(np.abs(distance - quantiles(distance, 0.5)[:, None]), 0.9) / _TENTH_AWAY
     return np.where(np.isfinite(distance).sum(axis=1) >= _FEWEST_STRAYS, np.nan_to_num(far), 0.0)
+
+
+def straying_outside(distance: Values, rows: NDArray[np.int64], starts: NDArray[np.int64], length: int) -> Values:
+    """Return what `straying` says of a row's months that a window does not touch, shape (windows,).
+
+    Args:
+        distance: Distance of each month from its sides, shape (rows, months).
+        rows: Row of each window, shape (windows,).
+        starts: First column of each window.
+        length: Months of the windows.
+    """
+    columns = np.arange(distance.shape[1])
+    touched = (columns >= starts[:, None] - SIDE) & (columns < starts[:, None] + length + SIDE)
+    return straying(np.where(touched, np.nan, distance[rows]))
 
 
 def usual_growth(since: Values) -> Values:
