@@ -31,6 +31,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     books.usage([("u1", "17850", "2024-01-10", 1500), ("u2", "17850", "2024-02-03", 200)])
     books.lines("2024-02", [("bad", "", 1), ("x", "17850", 1000), ("y", "[b]bert[/b]", "40")])
     (books.root / "model.toml").write_text(EXAMPLE)
+    (books.root / "budget.csv").write_text("indicator,at,budget\nmrr,2024-01,150\ncustomers,2024-01,2\n")
     books.run()
     ahead = [("17850", "plan", month, "statistical", 101) for month in ("2024-01", "2024-02")]
     publish(books.open(), "2023-12", ahead, [("2024-01", 101, 90, 110, 80, 120)], horizon=2)
@@ -82,7 +83,7 @@ JSON_COMMANDS = [
     ("override", "list"), ("override", "list", "--all"), ("override", "scores"),
     ("vintages",), ("vintages", "--year", "FY2024"), ("ramp",), ("new-customers",), ("waterfall",),
     ("regime",), ("concentration", "--by", "customer"), ("downturn", "--shock", "all=-20"),
-    ("economic-model", "model.toml"),
+    ("economic-model", "model.toml"), ("budget", "budget.csv"),
     ("forecasts", "list"), ("forecasts", "show", "latest"), ("forecasts", "score"), ("bridge", "latest", "actual"),
     ("quote", "17850", "--more", "100", "--budget", "30", "--against", "price_books/brook.yaml"),
 ]  # fmt: skip

@@ -31,6 +31,9 @@ def register(app: typer.Typer) -> None:
         name="economic-model",
         epilog="Example: growthring economic-model --example > model.toml   ·   growthring economic-model model.toml",
     )(economic_model)
+    app.command(epilog="Example: growthring budget budget.csv   (columns: indicator,at,budget; such as mrr,2024-11,540000)")(
+        budget
+    )
 
 
 def new_customers(
@@ -130,6 +133,27 @@ def economic_model(
     else:
         whole = [{name: _whole(str(value)) if name in _AMOUNTS else value for name, value in row.items()} for row in answer.rows]
         print_parts(replace(answer, rows=whole), {"year": "Plan, not forecast", "limit": "Limits"})
+
+
+def budget(
+    file: Annotated[Path, typer.Argument(help="CSV with the columns indicator (a metric), at and budget.")],
+    policy: PolicyName = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+    project: ProjectFolder = HERE,
+) -> None:
+    """Compare a budget with what came: by indicator, down the tree of indicators, and whether budgets become more exact."""
+    from growthring.operations.budget import budget as answer_of
+    from growthring.operations.project import Project
+
+    with drawn() as progress:
+        answer = answer_of(Project.open(project), file, policy=policy, as_of=instant(as_of), progress=progress)
+    if as_json:
+        say(answer.as_json())
+    else:
+        print_parts(
+            answer, {"line": "Budget and actual", "tree": "Where the miss comes from", "accuracy": "How exact budgets are"}
+        )
 
 
 def _whole(value: str) -> str:
