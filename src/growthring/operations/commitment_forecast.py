@@ -132,8 +132,8 @@ def price_of_commitment(
     suggestion = priced.suggestion
     if suggestion is None:
         return answer
-    value = f"commit {_money(suggestion.level, currency)} for {suggestion.discount:.1%} off"
-    return Answer(**answer.as_dict() | {"value": value})
+    value = f"commit {currency} {_money(suggestion.level, currency)} for {suggestion.discount:.1%} off"
+    return Answer(**answer.as_dict() | {"value": value, "unit": ""})
 
 
 _Followed = tuple[Commitment, BurnDown, Prospect]

@@ -240,7 +240,7 @@ def _reasons(
     )
     yield (
         f"Below {window.even_for_customer or 0:.1%} off the customer loses on average, above {window.even_for_vendor:.1%} the "
-        f"vendor does; {offer.discount:.1%} shares the gain."
+        f"vendor does: both gain at {offer.discount:.1%}."
     )
     yield (
         f"It removes {offer.deviation_removed:.0%} of the standard deviation, and the worst fifth of futures brings "
