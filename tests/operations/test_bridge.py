@@ -117,6 +117,16 @@ def test_notes_taken_after_a_forecast_was_published_are_not_read_back_into_it(bo
     assert answer.value == "0.0000"
 
 
+def test_what_will_not_repeat_is_a_one_off_in_the_month_that_came(books: Books):
+    publish(books.open(), "2024-01", [line for month in AHEAD for line in expected(month)])
+    books.lines("2024-03", [("spike", "bert", 300)], "spike")
+    came(books)
+    tag_account(books.open(), "bert", "one_off", "2024-03", None, because="migration", author="Kim")
+    shares = parts(bridge(books.open(), "latest", "actual"))
+    assert shares["one_offs"] == 300
+    assert shares.get("volume", 0) == 0
+
+
 def test_accounts_beyond_the_top_are_added_up_in_one_row(books: Books):
     publish(books.open(), "2024-01", [line for month in AHEAD for line in expected(month)])
     came(books, more=[("dora", 30), ("emil", 20), ("fred", 10)])

@@ -149,12 +149,12 @@ class StoredForecast:
     @cached_property
     def lines(self) -> pa.Table:
         """Effects by account, series, month and layer, as `LINE_SCHEMA`."""
-        return pq.read_table(self.path / _LINE_FILE)
+        return pq.ParquetFile(self.path / _LINE_FILE).read()
 
     @cached_property
     def intervals(self) -> pa.Table:
         """Ranges by scope, name and window, as `INTERVAL_SCHEMA`."""
-        return pq.read_table(self.path / _INTERVAL_FILE)
+        return pq.ParquetFile(self.path / _INTERVAL_FILE).read()
 
     @property
     def by_series(self) -> bool:

@@ -174,7 +174,9 @@ def _caveats(found: Bridge, published: list[Published], known: list[KnownMonths]
     if "churned" in parts:
         told.append("A forecast expects some churn of every account; what was expected of accounts that stayed is in volume.")
     if not found.beside or len(found.beside) < 2:
-        told.append("Timing could not be looked for on both sides of the window: nobody speaks of the months beside it yet.")
+        told.append(
+            "Timing could not be looked for on both sides of the window: the ends do not both speak of the months beside it."
+        )
     told += [
         f"Policy {each.facts.policy} has changed since forecast {short(each.record.forecast_id)} was published; known months are "
         "read under today's."

@@ -133,7 +133,7 @@ def show_forecast(project: Project, name: str) -> Answer:
     return Answer(
         metric="forecast",
         value=amount_text(whole, currency),
-        unit=facts.unit,
+        unit=currency or facts.unit,
         at=f"{facts.first_month} to {facts.last_month}",
         definition=(
             f"Forecast {short(found.record.forecast_id)} of {facts.measure} from {Month(facts.origin)}, made with what was known "

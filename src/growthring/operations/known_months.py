@@ -1,18 +1,24 @@
 """Months as they were known: recurring revenue by account and product, from the data and with the notes of a time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from growthring.forecast.bridge.ends import KNOWN_SCHEMA, TAG_SCHEMA
+from growthring.forecast.history import panel_of
+from growthring.forecast.one_offs import Ruling, find_one_offs
+from growthring.forecast.panel import Panel
 from growthring.journal.entries import TagKind
 from growthring.kernel.progress import Progress, silent
-from growthring.operations.forecasting import REVENUE, open_history
+from growthring.operations.forecasting import REVENUE, attributes_at, open_history
 from growthring.operations.project import Project
 from growthring.operations.reading import rated_for
+from growthring.operations.unusual import rulings
 from growthring.revenue.setting import Setting
 from growthring.revenue.stored_ledger import open_ledger
 
@@ -101,11 +107,18 @@ def known_months(
     rated = rated_for(project, snapshot, chosen, moment.as_of, progress)
     ledger = open_ledger(project.store, snapshot, chosen, setting, rated=rated, progress=progress)
     with ledger.connection as connection:
-        rows = connection.execute(
-            _ROWS.format(series="product_id" if by_product else "''"), [since, setting.last_month.index]
-        ).to_arrow_table()
+        series = "product_id" if by_product else "''"
+        rows = connection.execute(_ROWS.format(series=series), [since, setting.last_month.index]).to_arrow_table()
+        last = setting.last_complete_month
+        panel = panel_of(
+            connection,
+            f"SELECT account_id, {series} AS series, month, recurring_amount AS amount FROM recurring",
+            last_month=last.index,
+            unit=measure,
+            attributes=attributes_at(connection, last, moment.as_of),
+        )
     return KnownMonths(
-        rows.cast(KNOWN_SCHEMA),
+        _with_one_offs(rows.cast(KNOWN_SCHEMA), panel, rulings(project, moment.noted_at)),
         _one_off_months(setting, since),
         setting.data_through,
         setting.last_complete_month.index,
@@ -124,8 +137,26 @@ def _metered(project: Project, measure: str, moment: Moment, since: int, progres
     columns = [panel.accounts[place[0]].tolist(), panel.series[place[0]].tolist(), months[place[1]].tolist(), [""] * len(amounts)]
     columns += [amounts, amounts, [None] * len(amounts), [""] * len(amounts), nothing]
     rows = pa.table([pa.array(each, field.type) for each, field in zip(columns, KNOWN_SCHEMA, strict=True)], schema=KNOWN_SCHEMA)
+    rows = _with_one_offs(rows, panel, rulings(project, moment.noted_at))
     setting = project.setting(project.snapshot(), as_of=moment.as_of)
     return KnownMonths(rows, TAG_SCHEMA.empty_table(), setting.data_through, panel.last_month.index, history.policy["version"])
+
+
+def _with_one_offs(rows: pa.Table, panel: Panel, said: Sequence[Ruling]) -> pa.Table:
+    """Fill in what will not repeat of each month: what people say, and what stands out from the level before and after it."""
+    if not panel.rows:
+        return rows
+    leaving = find_one_offs(panel, said).leaving(expect=False)
+    place = np.nonzero(leaving)
+    keys = [
+        f"{panel.accounts[row]}\x1f{panel.series[row]}\x1f{panel.first_month + column}"
+        for row, column in zip(*(each.tolist() for each in place), strict=True)
+    ]
+    own = pc.binary_join_element_wise(rows["account_id"], rows["series"], rows["month"].cast(pa.string()), "\x1f")
+    found = pc.index_in(own, pa.array(keys, pa.string())).fill_null(len(keys)).to_numpy()
+    units = np.append(np.rint(leaving[place] * 10_000).astype(np.int64), 0)[found]
+    amounts = pa.array([Decimal(int(each)).scaleb(-4) for each in units], pa.decimal128(18, 4))
+    return rows.set_column(rows.column_names.index("one_off_amount"), "one_off_amount", amounts)
 
 
 def _one_off_months(setting: Setting, since: int) -> pa.Table:

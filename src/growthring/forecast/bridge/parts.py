@@ -42,19 +42,20 @@ MEANING = {
         "Accounts that were no customers when the first forecast was made, returning ones among them, and what was expected of "
         "customers without a name."
     ),
-    "one_offs": (
-        "Amounts known not to repeat, and what tags recorded in between keep out of a month or of the level carried forward."
-    ),
     "restatement": (
         "Months that were known already and read differently now, and the same change of the last known month carried forward in "
         "proportion, no further than the gap."
     ),
     "churned": "Accounts that have nothing in the month or later, as far as the second end knows.",
-    "fx": "Half of the native amounts of both ends, times the change of the exchange rate.",
     "timing": (
         "Amounts of an account's product that moved between months of the window or the month beside it: over these months they "
         "net to nothing."
     ),
+    "one_offs": (
+        "Amounts that will not repeat in months that came; and, taken with restatement, what was recorded in between as one-off "
+        "about a month known already or the level carried forward."
+    ),
+    "fx": "Half of the native amounts of both ends, times the change of the exchange rate.",
     "price_mix": (
         "Price events, and half of the quantities of both ends times the change of the price of a unit (mix included), where "
         "quantities of one product are known and the price is within a factor of three."
@@ -130,11 +131,11 @@ def attribute(cells: Cells, *, same_model: bool, same_origin: bool) -> dict[str,
         gap.take("model_change", np.where(gap.free & ~later.is_known, cells.rerun - earlier.layers[0], 0))
     _new_customers(gap)
     _restated_level(gap)
-    gap.take("one_offs", np.where(gap.free, later.one_off - earlier.one_off, 0))
     if not same_origin:
         _churned(gap)
-    _change_of(gap, "fx", _ratio(later.base_rate, earlier.rate, later.rate))
     gap.take("timing", moved(gap.left, gap.free))
+    gap.take("one_offs", np.where(gap.free, later.one_off - earlier.one_off, 0))
+    _change_of(gap, "fx", _ratio(later.base_rate, earlier.rate, later.rate))
     _change_of(gap, "price_mix", price_ratio(cells))
     _rest(gap, same_model=same_model or cells.rerun is not None, same_origin=same_origin)
     return {name: gap.parts[name] for name in PARTS if name in gap.parts and gap.parts[name].any()}
