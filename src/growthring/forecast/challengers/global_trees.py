@@ -38,6 +38,8 @@ _SETTINGS: dict[str, Any] = {
     "verbosity": -1,
 }
 _ROUNDS = 300
+_HELD_OUT = 6
+"""One account in so many is kept from learning."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +57,16 @@ class GlobalTrees:
         library = _library()
         values = np.where(panel.is_present, panel.values, np.nan)[:, : panel.last_known + 1]
         table = _Features(values, panel)
-        features, ratios, weights, ahead = _pairs(table, horizon)
-        if len(ratios) < _FEWEST:
+        pairs = _pairs(table, horizon)
+        if len(pairs.ratios) < _FEWEST:
             raise GrowthringError(
-                f"{len(ratios)} pairs of months are too few for one global model.",
+                f"{len(pairs.ratios)} pairs of months are too few for one global model.",
                 valid=f"At least {_FEWEST} are needed.",
                 remedy="Leave the peer out, or forecast more accounts or a longer history.",
             )
-        trees = library.train(_SETTINGS, library.Dataset(features, ratios), num_boost_round=_ROUNDS)
-        correction = _mean_correction(trees.predict(features), ratios, weights, ahead, horizon)
+        learned = ~pairs.held_out
+        trees = library.train(_SETTINGS, library.Dataset(pairs.features[learned], pairs.ratios[learned]), num_boost_round=_ROUNDS)
+        correction = _mean_correction(trees.predict(pairs.features[pairs.held_out]), pairs, horizon)
         series = compact(panel)
         last = values[:, -1]
         fit = np.flatnonzero(np.isfinite(last) & (last > 0))
@@ -107,8 +110,27 @@ def _spread(values: Values) -> Values:
     return spread
 
 
-def _pairs(table: _Features, horizon: int) -> tuple[NDArray[np.float32], Values, Values, NDArray[np.int64]]:
-    """Return features, log ratios, values at the start, and months ahead of the pairs to learn from."""
+@dataclass(frozen=True)
+class _Pairs:
+    """Pairs of months to learn from; each array has one entry a pair.
+
+    Attributes:
+        features: What was known at the first month, shape (pairs, features).
+        ratios: Log of the second month's value ÷ the first's.
+        values: Value of the first month.
+        ahead: Months between them.
+        held_out: Pairs of accounts kept from learning, by which the mean is corrected: among those learned, errors are too small.
+    """
+
+    features: NDArray[np.float32]
+    ratios: Values
+    values: Values
+    ahead: NDArray[np.int64]
+    held_out: NDArray[np.bool_]
+
+
+def _pairs(table: _Features, horizon: int) -> _Pairs:
+    """Return the pairs that end no later than the origin, evenly thinned when there are too many."""
     values = table.values
     chance = np.random.default_rng(_SETTINGS["seed"])
     positive = values > 0
@@ -125,17 +147,24 @@ def _pairs(table: _Features, horizon: int) -> tuple[NDArray[np.float32], Values,
         kept = np.sort(chance.choice(len(row), _PAIRS, replace=False))
         row, column, step_of = row[kept], column[kept], step_of[kept]
     ratios = np.log(values[row, column + step_of] / values[row, column])
-    return table.at(row, column, step_of), ratios, values[row, column], step_of
+    return _Pairs(table.at(row, column, step_of), ratios, values[row, column], step_of, row % _HELD_OUT == 0)
 
 
-def _mean_correction(fitted: Values, ratios: Values, weights: Values, ahead: NDArray[np.int64], horizon: int) -> Values:
-    """Return the factor by month ahead that makes totals unbiased: the exponential of a mean log lies below the mean."""
+def _mean_correction(expected: Values, pairs: _Pairs, horizon: int) -> Values:
+    """Return the factor by month ahead that makes totals unbiased: the exponential of a mean log lies below the mean.
+
+    Args:
+        expected: Log ratios that the model says of the accounts held out.
+        pairs: All pairs.
+        horizon: Months ahead.
+    """
     factors = np.ones(horizon)
+    values, ratios, ahead = (each[pairs.held_out] for each in (pairs.values, pairs.ratios, pairs.ahead))
     for step in range(1, horizon + 1):
         mine = ahead == step
-        expected = (weights[mine] * np.exp(fitted[mine])).sum()
-        if expected > 0:
-            factors[step - 1] = (weights[mine] * np.exp(ratios[mine])).sum() / expected
+        said = (values[mine] * np.exp(expected[mine])).sum()
+        if said > 0:
+            factors[step - 1] = (values[mine] * np.exp(ratios[mine])).sum() / said
     return factors
 
 
