@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from growthring.pricing.book import PriceBook, Version
 from growthring.pricing.meter import Aggregation, Bucket, Meter
 from growthring.pricing.price import CapacityTiers
 
+_KEPT = 4096
 _ADDS_UP = (Aggregation.SUM, Aggregation.COUNT)
 
 
@@ -115,9 +117,9 @@ def future_charges(
 
 
 def _periods(subscribed: Subscribed, horizon: Horizon) -> Iterator[_Period]:
-    calendar = BillingCalendar.of(subscribed.calendar_id)
-    found = [each for each in calendar.periods(horizon.on, horizon.until) if horizon.on < each.period_end <= horizon.until]
-    before = len(calendar.periods(subscribed.starts_on, found[0].period_start)) if found else 0
+    every = _calendar_periods(subscribed.calendar_id, horizon.on, horizon.until)
+    found = [each for each in every if horizon.on < each.period_end <= horizon.until]
+    before = len(_calendar_periods(subscribed.calendar_id, subscribed.starts_on, found[0].period_start)) if found else 0
     for place, period in enumerate(found):
         if version := subscribed.book.version_on(max(period.period_start, subscribed.starts_on)):
             yield _Period(subscribed, period, version, max(before, 1) + place)
@@ -157,7 +159,7 @@ def _quantity(
     months = used.get((each.subscribed.account_id, meter))
     start = max(each.period.period_start, horizon.on)
     if months is not None:
-        for column, share in _shares(start, each.period.period_end, horizon):
+        for column, share in _shares(start, each.period.period_end, horizon.first_month, horizon.months):
             found += months[:, column] * share
     whole = np.rint(np.maximum(found, 0) * 1e6).astype(np.int64)
     if each.period.period_start < horizon.on:
@@ -165,14 +167,23 @@ def _quantity(
     return whole
 
 
-def _shares(start: date, end: date, horizon: Horizon) -> Iterator[tuple[int, float]]:
-    """Yield columns of the horizon and the share of each month's days that lies in a stretch of days."""
-    for column in range(Month.of(start).index - horizon.first_month, horizon.months):
-        month = Month(horizon.first_month + column)
+@lru_cache(maxsize=_KEPT)
+def _shares(start: date, end: date, first_month: int, months: int) -> tuple[tuple[int, float], ...]:
+    """Return columns of the horizon and the share of each month's days that lies in a stretch of days."""
+    found = []
+    for column in range(Month.of(start).index - first_month, months):
+        month = Month(first_month + column)
         first, last = max(start, month.first_day), min(end, (month + 1).first_day)
         if first >= end:
-            return
-        yield column, (last - first).days / ((month + 1).first_day - month.first_day).days
+            break
+        found.append((column, (last - first).days / ((month + 1).first_day - month.first_day).days))
+    return tuple(found)
+
+
+@lru_cache(maxsize=_KEPT)
+def _calendar_periods(calendar_id: str, first: date, last: date) -> tuple[BillingPeriod, ...]:
+    """Return the periods of a calendar that share a day with a stretch; most accounts share a calendar."""
+    return tuple(BillingCalendar.of(calendar_id).periods(first, last))
 
 
 def _versions(subscribed: Subscribed, horizon: Horizon) -> list[Version]:

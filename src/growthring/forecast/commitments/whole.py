@@ -73,6 +73,8 @@ def share(amount: Whole, part: Whole, whole: Whole, step: int) -> Whole:
 
 def times(amount: Whole, rate: int, step: int) -> Whole:
     """Return an amount × a rate in hundred-millionths, rounded half up to a step."""
+    if rate == RATE_SCALE:
+        return np.asarray((2 * amount + step) // (2 * step) * step, dtype=np.int64)
     return _rounded_ratio(amount, fixed(rate), fixed(RATE_SCALE), step)
 
 
