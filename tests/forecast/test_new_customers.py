@@ -5,7 +5,7 @@ import pytest
 
 from growthring.forecast.arrivals import fit_arrivals
 from growthring.forecast.engines import Driver, together, two_engines
-from growthring.forecast.new_customers import Deal, from_pipeline, from_trend, newcomers, ramp_factors
+from growthring.forecast.new_customers import Deal, _drawn_ramps, from_pipeline, from_trend, newcomers, ramp_factors
 from growthring.forecast.panel import Cell, Panel
 
 RAMP = np.concatenate([[1, 1.4, 1.7, 1.9, 2.0], np.full(60, 2.0)])
@@ -146,3 +146,11 @@ def test_more_representatives_move_their_engine_alone_and_less_than_in_proportio
     assert held[1].elasticity == pytest.approx(0.5, abs=0.2)
     assert doubled[0].ahead.customers.tolist() == held[0].ahead.customers.tolist()
     assert 1.2 < doubled[1].ahead.customers[0] / held[1].ahead.customers[0] < 1.7
+
+
+def test_many_customers_are_drawn_in_blocks_with_the_same_spread():
+    random = np.random.default_rng(0)
+    amounts = np.column_stack([np.full(4000, 10.0), random.choice([0.0, 30.0], 4000)])
+    spread = _drawn_ramps(amounts, 2, 2000, random)[:, 1]
+    assert spread.mean() == pytest.approx(ramp_factors(amounts, 2)[1], rel=0.01)
+    assert spread.std() == pytest.approx(1.5 / np.sqrt(4000), rel=0.15)

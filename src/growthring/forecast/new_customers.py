@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 LEAST_NEWCOMERS = 20
 """Past new customers that first amounts and a ramp need before they are called known."""
 _RECENT = 24
+_BLOCKS = 400
 
 
 @dataclass(frozen=True)
@@ -61,24 +62,48 @@ def newcomers(panel: Panel) -> Newcomers:
     return Newcomers(counts[~missing[1:]], amounts)
 
 
-def ramp_factors(amounts: Floats, ages: int, weights: Floats | None = None) -> Floats:
-    """Return revenue at each age as a share of the first amount, shape (draws, ages), or (ages,) without weights.
+def ramp_factors(amounts: Floats, ages: int) -> Floats:
+    """Return revenue at each age as a share of the first amount, shape (ages,).
 
     Args:
         amounts: Past customers by age, NaN where not known yet, shape (customers, known ages).
         ages: Ages wanted; beyond what was ever seen the last share is held.
-        weights: How often each customer counts in each draw, shape (draws, customers).
     """
-    known = np.isfinite(amounts)
-    counted = np.ones((1, len(amounts))) if weights is None else weights
-    shares = np.ones((len(counted), ages))
-    for age in range(1, ages):
-        both = known[:, age] & known[:, age - 1] if age < amounts.shape[1] else np.zeros(len(amounts), bool)
-        before = counted[:, both] @ amounts[both, age - 1] if both.any() else np.zeros(len(counted))
-        now = counted[:, both] @ amounts[both, age] if both.any() else before
-        step = np.divide(now, before, out=np.ones_like(before), where=before > 0)
-        shares[:, age] = shares[:, age - 1] * np.maximum(step, 0)
-    return shares[0] if weights is None else shares
+    before, now = _pairs(amounts, ages)
+    shares: Floats = _shares(before.sum(axis=0, keepdims=True), now.sum(axis=0, keepdims=True))[0]
+    return shares
+
+
+def _pairs(amounts: Floats, ages: int) -> tuple[Floats, Floats]:
+    """Return what each customer brought at the age before and at each age, where both are known, each (customers, ages)."""
+    wide = np.full((len(amounts), ages), np.nan)
+    seen = min(ages, amounts.shape[1])
+    wide[:, :seen] = amounts[:, :seen]
+    both = np.isfinite(wide[:, 1:]) & np.isfinite(wide[:, :-1])
+    nothing = np.zeros((len(amounts), 1))
+    before = np.hstack([nothing, np.where(both, wide[:, :-1], 0)])
+    return before, np.hstack([nothing, np.where(both, wide[:, 1:], 0)])
+
+
+def _shares(before: Floats, now: Floats) -> Floats:
+    """Chain the steps from age to age; a step that nobody was seen to take is held, shape (draws, ages)."""
+    steps = np.ones(before.shape)
+    np.divide(now, before, out=steps, where=before > 0)
+    shares: Floats = np.cumprod(np.maximum(steps, 0), axis=1)
+    return shares
+
+
+def _drawn_ramps(amounts: Floats, ages: int, count: int, random: np.random.Generator) -> Floats:
+    """Draw ramps by the bootstrap of customers, or of random blocks of them where there are many, shape (count, ages)."""
+    before, now = _pairs(amounts, ages)
+    if len(amounts) > _BLOCKS:
+        block = random.permutation(len(amounts)) % _BLOCKS
+        sums = np.zeros((2, _BLOCKS, ages))
+        for part, values in enumerate((before, now)):
+            np.add.at(sums[part], block, values)
+        before, now = sums
+    weights = random.multinomial(len(before), np.full(len(before), 1 / len(before)), size=count).astype(float)
+    return _shares(weights @ before, weights @ now)
 
 
 def recent(amounts: Floats) -> NDArray[np.bool_]:
@@ -124,8 +149,7 @@ def from_trend(
     first = np.nan_to_num(past.amounts[recent(past.amounts), 0])
     ramp = ramp_factors(past.amounts, horizon)
     numbers = trend.draws(horizon, count, random)
-    weights = random.multinomial(len(past.amounts), np.full(len(past.amounts), 1 / len(past.amounts)), size=count)
-    ramps = ramp_factors(past.amounts, horizon, weights.astype(float))
+    ramps = _drawn_ramps(past.amounts, horizon, count, random)
     brought = _sums(random, first, numbers)
     return NewCustomers(
         np.convolve(trend.mean(horizon) * first.mean(), ramp)[:horizon],
