@@ -26,7 +26,8 @@ def refold(
     Args:
         forecast: The published forecast.
         entries: Overrides, those that it does not name among them or not.
-        attributes: Value of each attribute by account, for overrides of groups; the segment is taken as published.
+        attributes: Value of each attribute by account as the forecast knew it, for overrides of groups. Without a segment among
+            them, the one that was published is taken.
 
     Returns:
         A panel of the forecast's rows whose last known month is the origin, and the layers.
@@ -70,5 +71,5 @@ def _panel(rows: pa.Table, forecast: StoredForecast, attributes: Mapping[str, Ma
         values=np.zeros((len(accounts), 1)),
         cells=np.full((len(accounts), 1), Cell.ZERO, np.uint8),
         unit=forecast.facts.unit,
-        attributes=held | {"segment": np.array(rows["segment"].to_pylist(), dtype=np.str_)},
+        attributes={"segment": np.array(rows["segment"].to_pylist(), dtype=np.str_)} | held,
     )

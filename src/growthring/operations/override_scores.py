@@ -2,21 +2,25 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+
+from growthring.engine.catalog import open_tables
+from growthring.engine.duckdb_session import connect
 from growthring.forecast.author_skill import AuthorSkill, author_skill, override_weights
 from growthring.forecast.override_cases import Cases, join_cases, match_cases
 from growthring.forecast.panel import Panel
 from growthring.forecast.refolding import refold
 from growthring.forecast.skill import FEWEST, GROUPINGS, Score, Verdict, score_all, score_overrides, small_edits
-from growthring.forecast.snapshots import read_forecast
+from growthring.forecast.snapshots import StoredForecast, read_forecast
 from growthring.kernel.errors import UnknownValueError
 from growthring.kernel.period import Month
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, money
-from growthring.operations.forecasting import open_history
+from growthring.operations.forecasting import REVENUE, attributes_at, open_history
 from growthring.operations.overrides import aware, snapshot_id
 from growthring.operations.project import Project
 
@@ -98,17 +102,37 @@ def _evidence(project: Project, measure: str, as_of: datetime | None, progress: 
     used = {number for record in records for number in record.facts.get("override_ids", ())}
     if not used:
         return _Evidence(join_cases([]), len(records), 0, None, "")
-    stored = [read_forecast(project.store, record.forecast_id) for record in records if record.facts.get("override_ids")]
-    by_product = any(each not in ("", None) for forecast in stored for each in forecast.lines["series"].unique().to_pylist())
-    actual = open_history(project, measure=measure, as_of=as_of, by_product=by_product, progress=progress).panel
-    attributes = {
-        name: dict(zip(map(str, actual.accounts), map(str, values), strict=True)) for name, values in actual.attributes.items()
-    }
+    snapshot, connection = project.snapshot(), connect()
+    open_tables(connection, project.store, snapshot)
+    panels: dict[tuple[str | None, bool], Panel] = {}
     parts = []
-    for forecast in stored:
-        panel, folded = refold(forecast, entries, attributes)
-        parts.append(match_cases(folded.applied, panel, actual))
-    return _Evidence(join_cases(parts).first_said(), len(records), len(used), _last(actual), actual.unit)
+    for record in records:
+        if not record.facts.get("override_ids"):
+            continue
+        forecast = read_forecast(project.store, record.forecast_id)
+        # what came is read as the forecast was made: under its policy, and by product if it was
+        reading = (forecast.facts.policy if measure == REVENUE else None, _is_by_product(forecast))
+        if reading not in panels:
+            policy, by_product = reading
+            panels[reading] = open_history(
+                project, measure=measure, as_of=as_of, policy=policy, by_product=by_product, progress=progress
+            ).panel
+        panel, folded = refold(forecast, entries, _attributes(connection, forecast, snapshot.data_through))
+        parts.append(match_cases(folded.applied, panel, panels[reading]))
+    newest = panels[reading]
+    last = Month(newest.first_month + newest.last_known)
+    return _Evidence(join_cases(parts).first_said(), len(records), len(used), last, newest.unit)
+
+
+def _is_by_product(forecast: StoredForecast) -> bool:
+    return any(series for series in forecast.lines["series"].unique().to_pylist())
+
+
+def _attributes(connection: duckdb.DuckDBPyConnection, forecast: StoredForecast, data_through: str) -> dict[str, dict[str, str]]:
+    """Return attributes of accounts as the forecast knew them; one as of the end of the data saw all of them."""
+    day = forecast.facts.as_of
+    known_at = datetime.combine(day, time(23, 59, 59)) if day.isoformat() < data_through else None
+    return attributes_at(connection, Month(forecast.facts.origin), known_at)
 
 
 def _recorded(project: Project, measure: str, as_of: datetime | None) -> tuple[list["ForecastRecord"], list["Override"]]:
@@ -117,10 +141,6 @@ def _recorded(project: Project, measure: str, as_of: datetime | None) -> tuple[l
     known_at = aware(as_of)
     with project.journal() as journal:
         return journal.forecasts(measure, known_at=known_at), journal.overrides(known_at=known_at, with_expired=True)
-
-
-def _last(actual: Panel) -> Month:
-    return Month(actual.first_month + actual.last_known)
 
 
 def _row(by: str, score: Score, skill: AuthorSkill | None, unit: str) -> dict[str, Any]:
