@@ -94,6 +94,13 @@ def test_the_total_holds_customers_nobody_named_only_where_new_ones_were_expecte
     assert (second.cells, second.merged_error) == (2, 10), "nobody without a name is an account"
 
 
+def test_an_account_that_was_gone_and_stayed_away_is_no_success(store: Store):
+    gone = [("gone", "api", "small", ORIGIN + 1, "statistical", 0)]
+    nothing = [("account", "gone", "month", ORIGIN + 1, ORIGIN + 1, 0, 0, 0, 0, 0)]
+    with_gone = track_record([published(store, [*LINES, *gone], [*RANGES, *nothing])], CAME, ORIGIN + 2)
+    assert with_gone == track_record([published(store)], CAME, ORIGIN + 2)
+
+
 def test_scores_of_forecasts_add_up_and_split_by_segment(store: Store):
     other = published(store, facts=replace(FACTS, origin=ORIGIN - 1, horizon=4))
     both = track_record([published(store), other], CAME, ORIGIN + 2)

@@ -1,7 +1,8 @@
 """The track record: how published forecasts compare with what came, months ahead: the model alone, and with people (FC-27).
 
-Accounts are scored where a forecast names them; the total is scored over all customers when a forecast expects new ones, too, and
-over the accounts it names when it does not.
+Accounts are scored where a forecast names them, but for months in which it expected nothing and nothing came: they would make every
+forecast look good. The total is scored over all customers when a forecast expects new ones, too, and over the accounts it names
+when it does not.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -195,6 +196,9 @@ def _beside(forecast: StoredForecast, came: _Came) -> _Cells:
     table = table.append_column("people", pc.if_else(computed, 0.0, pc.abs(amount)))
     summed = table.group_by(table.column_names[:3]).aggregate([(name, "sum") for name in ("model", "merged", "people")])
     keys = _key(summed["account_id"], summed["month"])
+    actual = np.nan_to_num(_looked_up(keys, came.by_account["key"], came.by_account["amount_sum"].to_numpy()[None])[0])
+    something = (summed["model_sum"].to_numpy() != 0) | (summed["merged_sum"].to_numpy() != 0) | (actual != 0)
+    summed, keys, actual = summed.filter(something), keys.filter(something), actual[something]
     ranges = _monthly(forecast, "account", came.last_month)
     return _Cells(
         segment=np.array(summed["segment"].to_pylist(), dtype=object),
@@ -202,7 +206,7 @@ def _beside(forecast: StoredForecast, came: _Came) -> _Cells:
         model=summed["model_sum"].to_numpy(),
         merged=summed["merged_sum"].to_numpy(),
         touched=summed["people_sum"].to_numpy() != 0,
-        actual=np.nan_to_num(_looked_up(keys, came.by_account["key"], came.by_account["amount_sum"].to_numpy()[None])[0]),
+        actual=actual,
         is_nameless=pc.equal(summed["account_id"], NEW_CUSTOMERS).to_numpy(),
         ranges=_looked_up(keys, _key(ranges["name"], ranges["first_month"]), _bounds(ranges)),
     )
