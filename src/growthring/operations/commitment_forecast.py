@@ -16,6 +16,7 @@ from growthring.kernel.errors import GrowthringError
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, money
 from growthring.operations.commitment_paths import Futures, futures_caveats, open_futures
+from growthring.operations.commitment_split import as_money
 from growthring.operations.project import Project
 from growthring.pricing.commitments import Commitment, burn_down
 from growthring.pricing.commitments.burn_down import BurnDown
@@ -132,7 +133,7 @@ def price_of_commitment(
     suggestion = priced.suggestion
     if suggestion is None:
         return answer
-    value = f"commit {currency} {_money(suggestion.level, currency)} for {suggestion.discount:.1%} off"
+    value = f"commit {currency} {as_money(suggestion.level, currency)} for {suggestion.discount:.1%} off"
     return Answer(**answer.as_dict() | {"value": value, "unit": ""})
 
 
@@ -240,10 +241,10 @@ def _offer_rows(priced: CommitmentPrice, currency: str) -> list[dict[str, Any]]:
         window, fields = guidance[offer.level], asdict(offer)
         rows.append(
             {
-                "level": _money(offer.level, currency),
+                "level": as_money(offer.level, currency),
                 "of_expected": round(offer.level / priced.expected, 3),
                 "discount": round(offer.discount, 4),
-                **{name: _money(fields[name], currency) for name in amounts},
+                **{name: as_money(fields[name], currency) for name in amounts},
                 "deviation_removed": round(offer.deviation_removed, 3),
                 "customer_loses": round(offer.customer_loses, 3),
                 "approval": offer.approval.value,
@@ -271,10 +272,6 @@ def _shown(value: Decimal, commitment: Commitment) -> str:
     if commitment.measure == "quantity":
         return plain(value.quantize(Decimal("0.0001")))
     return money(value, commitment.currency or "USD")
-
-
-def _money(value: float, currency: str) -> str:
-    return money(Decimal(repr(value)), currency)
 
 
 def _end(commitment: Commitment) -> str | None:

@@ -230,9 +230,9 @@ def _spread_row(part: str, label: str, amounts: Amounts, currency: str) -> dict[
     return {
         "period": label,
         "part": part,
-        "expected": _money(float(amounts.mean()), currency),
-        "low80": _money(float(low), currency),
-        "high80": _money(float(high), currency),
+        "expected": as_money(float(amounts.mean()), currency),
+        "low80": as_money(float(low), currency),
+        "high80": as_money(float(high), currency),
     }
 
 
@@ -240,13 +240,14 @@ def _measures(sums: Mapping[str, Amounts], currency: str) -> dict[str, str]:
     found = {}
     for name, amounts in sums.items():
         low, high = np.quantile(amounts, [LOW, HIGH])
-        found[name] = _money(float(amounts.mean()), currency)
+        found[name] = as_money(float(amounts.mean()), currency)
         if name not in {"contracted"}:
-            found |= {f"{name}_low80": _money(float(low), currency), f"{name}_high80": _money(float(high), currency)}
+            found |= {f"{name}_low80": as_money(float(low), currency), f"{name}_high80": as_money(float(high), currency)}
     return found
 
 
-def _money(value: float, currency: str) -> str:
+def as_money(value: float, currency: str) -> str:
+    """Return an amount that was computed in floats as exact text with the currency's decimals."""
     return money(Decimal(repr(value)), currency)
 
 
