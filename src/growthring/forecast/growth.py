@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ from growthring.forecast.tree import Level, reconcile
 
 _FEWEST_MONTHS = 2
 _TRIED_HORIZONS = (1, 3, 6)
+_YEAR = 12
+_HALF_YEAR = 6
 
 
 @dataclass(frozen=True)
@@ -91,9 +93,11 @@ class GrowthForecast:
         asked = list(windows or self.months)
         classes = self.intervals.classes(self.past.values.shape[1] - 1)
         point = self.sums(asked)
-        return np.stack(
+        found = np.stack(
             [point[:, [at]] * self.intervals.ratios(window, levels)[classes] for at, window in enumerate(asked)], axis=1
         )
+        # a negative value times a larger ratio is the lower end
+        return np.asarray(np.where(point[:, :, None] < 0, found[:, :, ::-1], found))
 
     def group_quantiles(
         self, codes: NDArray[np.int64], levels: tuple[float, ...] = LEVELS, windows: Sequence[Window] | None = None
@@ -130,7 +134,7 @@ class GrowthForecast:
     def draws(self) -> Draws:
         """What simulated futures are drawn from."""
         freedom = self.policy.degrees_of_freedom
-        common = self.group_scale(np.zeros(self.panel.rows, dtype=np.int64), self.months)[0]
+        common = group_scale(self.past, np.zeros(self.panel.rows, dtype=np.int64), 1, self.months, freedom)[0]
         return draws_of(self.point, self.past, self.intervals, common, freedom)
 
     def paths(self, rows: NDArray[np.int64], count: int = PATHS) -> NDArray[np.float32]:
@@ -257,13 +261,50 @@ class Learner:
     @cached_property
     def _coefficients(self) -> list[Values]:
         return [
-            self._own.fit(self.values, self.known, self.last, horizon, self.policy.origins)
-            for horizon in range(1, self.horizon + 1)
+            self._own.fit(partial(self._expected, horizon=ahead), self.values, self.known, self.last, ahead, self.policy.origins)
+            for ahead in range(1, self.horizon + 1)
         ]
+
+    def _expected(self, origin: int, horizon: int) -> Values:
+        """Log growth of each row's cohort, calendar included."""
+        growth = self.curve(origin, horizon).growth[self.codes(origin)]
+        return np.asarray(np.log(growth) + self.seasonal(origin, horizon))
+
+    def _places(self, origin: int, horizon: int, matched: bool) -> list[int]:
+        """Origins whose pairs an origin may learn from; when matched, those around the same month of other years."""
+        places = list(range(origin - horizon, max(origin - horizon - self.policy.origins, -1), -1))
+        near = [place for place in places if (origin - place + 1) % 12 <= 2]
+        return near if matched and near else places
+
+    @cached_property
+    def is_season_matched(self) -> bool:
+        """Whether growth is learned from the same season of earlier years only (with less than two years of history).
+
+        The question is put to the growth of the sum at past origins: it is answered with yes only when matching was the better
+        guide by more than twice the standard error of the difference, over at least half a year of origins.
+        """
+        if not self.policy.seasonality or self.season.any():
+            return False
+        gains: dict[int, list[float]] = {}
+        for horizon in (each for each in _TRIED_HORIZONS if each <= self.horizon):
+            for origin in range(self.last - horizon, max(self.last - horizon - self.policy.recent, _YEAR), -1):
+                came = self._total_growth(origin, horizon)
+                every, near = (
+                    [self._total_growth(place, horizon) for place in self._places(origin, horizon, matched)]
+                    for matched in (False, True)
+                )
+                if origin - horizon >= _YEAR - 1 and len(near) < len(every) and np.isfinite([came, *every]).all():
+                    gains.setdefault(origin, []).append(abs(float(np.median(every)) - came) - abs(float(np.median(near)) - came))
+        gain = np.array([np.mean(each) for each in gains.values()])
+        return len(gain) >= _HALF_YEAR and bool(gain.mean() > 2 * gain.std(ddof=1) / np.sqrt(len(gain)) and gain.mean() > 0)
+
+    def _total_growth(self, origin: int, horizon: int) -> float:
+        each = self.pairs(origin, horizon)
+        return float(log_error(each.kept.sum(keepdims=True), each.came_to.sum(keepdims=True))[0])
 
     def curve(self, origin: int, horizon: int) -> Curve:
         """The curve that an origin would have used: from pairs that ended by then."""
-        places = range(origin - horizon, max(origin - horizon - self.policy.origins, -1), -1)
+        places = self._places(origin, horizon, self.is_season_matched)
         pairs = [self.pairs(place, horizon) for place in places]
         season = np.array([self.seasonal(place, horizon) for place in places])
         return pooled_curve(pairs, self.cohorts, self.policy, season)
@@ -298,7 +339,8 @@ class Learner:
         """Log factor by segment that makes sums right on average: segments and the total, reconciled.
 
         The forecast of a segment's sum is corrected by the middle of its past errors (shrunk to that of the total, where it has
-        few accounts), the total's by its own. Both are reconciled by the errors such corrected sums made.
+        few accounts), the total's by its own. Both are reconciled by the errors such corrected sums made. Errors of less than a
+        year may all lie in one season and correct nothing; those of a year and a half count in full.
         """
         if (origin, horizon) not in self._calibrations:
             self._calibrations[origin, horizon] = self._calibrated(origin, horizon)
@@ -311,6 +353,9 @@ class Learner:
         whole = np.array([each[2] for each in found])
         if not self.policy.calibrate or not len(whole) or np.isnan(whole).all():
             return np.zeros(names)
+        trust = min(max((np.isfinite(whole).sum() - _YEAR) / _HALF_YEAR, 0.0), 1.0)
+        if not trust:
+            return np.zeros(names)
         middle = float(np.nanmedian(whole))
         errors, counts = np.stack([each[0] for each in found]), np.stack([each[1] for each in found]).sum(axis=0)
         own = np.full(names, middle)
@@ -321,8 +366,8 @@ class Learner:
         rows = ~np.isnan(base)
         sums = sums_by(self.cohorts.segment[rows], base[rows], names)
         if names == 1 or not sums.any():
-            return np.asarray(own)
-        return np.asarray(own + reconciled_shift(sums, own, middle, errors, whole))
+            return np.asarray(trust * own)
+        return np.asarray(trust * (own + reconciled_shift(sums, own, middle, errors, whole)))
 
     @cached_property
     def first_origin(self) -> int:

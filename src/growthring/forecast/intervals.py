@@ -100,7 +100,18 @@ class AccountIntervals:
         return found, counts
 
     def ratios(self, window: Window, levels: tuple[float, ...]) -> Values:
-        """Return the quantiles of outcome / forecast of each class now, shape (classes, levels); NaN without evidence."""
+        """Return the quantiles of outcome / forecast of each class now, shape (classes, levels); NaN without evidence.
+
+        A window that no past origin reached is read from the longest measured month before it, wider by the root of the time.
+        """
+        found = self._measured(window, levels)
+        for ahead in range(min(window[1], self.past.forecasts.shape[2]), 0, -1):
+            if not np.isnan(found).all():
+                break
+            found = self._measured((ahead, ahead), levels) ** np.sqrt(window[1] / ahead)
+        return found
+
+    def _measured(self, window: Window, levels: tuple[float, ...]) -> Values:
         sketches, counts = self.sketches(window)
         aims = np.tile(np.array(levels), (self.count, 1))
         found = np.full((self.count, len(levels)), np.nan)
@@ -108,7 +119,8 @@ class AccountIntervals:
             adapted = self._adapted(sketches[:, place], counts[:, place], window, np.array(levels))
             pool, weight = self._pool(sketches[:, place], counts[:, place], len(self.past.origins), 1)
             if len(pool):
-                found[place] = np.sort(_read(pool, weight, adapted))
+                origins = int((counts[:, place] > 0).sum())
+                found[place] = np.sort(_read(pool, weight, _widened(adapted, origins)))
         return self._filled(found, sketches, counts, aims)
 
     def coverage(self, window: Window, low: float, high: float) -> tuple[float, int]:
@@ -139,7 +151,8 @@ class AccountIntervals:
                 current = np.clip(current + self.policy.adaptation * (levels - below), _EXTREME, 1 - _EXTREME)
             pool, weight = self._pool(sketches, counts, position, reach)
             if len(pool):
-                said[position] = _read(pool, weight, current)
+                origins = int((counts[: max(position - reach + 1, 0)] > 0).sum())
+                said[position] = _read(pool, weight, _widened(current, origins))
         return said, current
 
     def _pool(self, sketches: Values, counts: Values, position: int, reach: int) -> tuple[Values, Values]:
@@ -162,6 +175,13 @@ class AccountIntervals:
         order = np.argsort(pool[known], kind="stable")
         whole = _read(pool[known][order], weight[known][order], aims[0])
         return np.asarray(np.where(np.isnan(found), whole, found))
+
+
+def _widened(levels: Values, origins: int) -> Values:
+    """Move levels outwards as the finite-sample rule of split conformal asks; accounts move together, so an origin is one case."""
+    room = np.minimum(levels, 1 - levels)
+    wider = np.maximum(room - (1 - 2 * room) / (2 * max(origins, 1)), np.minimum(room, _EXTREME))
+    return np.asarray(np.where(levels < 0.5, wider, 1 - wider))
 
 
 def _ranked(values: Values, bins: int) -> Codes:
