@@ -81,6 +81,15 @@ def test_overdispersion_and_growth_come_back():
     assert few.mean(12)[-1] < 20  # four months that double do not run away
 
 
+def test_arrivals_that_wander_off_their_trend_are_given_a_wider_range_than_steady_ones():
+    random = np.random.default_rng(6)
+    steady = [fit_arrivals(random.poisson(30, 36).astype(float)).wobble for _ in range(20)]
+    wandering = [
+        fit_arrivals(random.poisson(30 * np.exp(random.normal(0, 0.2, 36).cumsum())).astype(float)).wobble for _ in range(20)
+    ]
+    assert np.median(wandering) > 0.25 > 0.1 > np.median(steady)
+
+
 def test_the_ramp_of_past_cohorts_comes_back_with_leavers_counted():
     past = newcomers(company(1, 30))
     assert ramp_factors(past.amounts, 8) == pytest.approx(RAMP[:8], rel=1e-9)
@@ -99,6 +108,15 @@ def test_a_new_product_of_an_old_customer_is_no_new_customer():
     past = newcomers(panel)
     assert past.counts.tolist() == [1, 0, 0]
     assert past.amounts.tolist() == [[4, 4, 4]]
+
+
+def test_old_customers_that_the_data_see_for_the_first_time_are_doubted():
+    starts = np.concatenate([np.repeat(np.arange(24), 5), np.repeat([1, 2, 3], 40)])
+    values = np.where(np.arange(24) >= starts[:, None], 10.0, np.nan)
+    cells = np.where(np.isnan(values), Cell.NOT_YET, Cell.PRESENT).astype(np.uint8)
+    panel = Panel(np.arange(len(starts)).astype(str), np.full(len(starts), ""), 24000, values, cells)
+    assert any("old ones" in note for note in from_trend(newcomers(panel), 3).notes)
+    assert not from_trend(newcomers(company(2, 36)), 3).notes
 
 
 def test_a_company_without_new_customers_is_told_so():

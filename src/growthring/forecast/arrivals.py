@@ -4,7 +4,7 @@ A quasi-Poisson regression (McCullagh, Nelder 1989, ch. 9) on the latest months.
 so that a few months cannot run away; the dispersion is drawn from its scaled inverse chi-square, so that a short history is wide.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ SLOPE_SPREAD = 0.03
 """Prior standard deviation of the monthly growth rate of arrivals: 95 % within ±6 % a month."""
 _STEPS = 50
 _ROUNDS = 3
+_CHECKED = 6
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Arrivals:
         dispersion: Variance over mean, at least 1.
         months: Months it was fitted on.
         driver: Logs of the driver in the months ahead less its log in the last month, or nothing, shape (horizon,).
+        wobble: Standard deviation, in logs, of what earlier fits missed the half year after them by, beyond their doubt.
     """
 
     beta: Floats
@@ -38,6 +40,7 @@ class Arrivals:
     dispersion: float
     months: int
     driver: Floats | None = None
+    wobble: float = 0.0
 
     @property
     def is_enough(self) -> bool:
@@ -56,6 +59,7 @@ class Arrivals:
         root = np.linalg.cholesky(self.covariance + 1e-12 * np.eye(len(self.beta)))
         shift = random.standard_normal((count, len(self.beta))) @ root.T * np.sqrt(factor)[:, None]
         rate = np.exp(np.clip((self.beta + shift) @ self._design(horizon).T, -20, 15))
+        rate *= np.exp(self.wobble * random.standard_normal((count, 1)))
         rate *= self.mean(horizon) / np.maximum(rate.mean(axis=0), 1e-12)
         excess = np.maximum(dispersion - 1, 1e-9)[:, None]
         drawn: NDArray[np.int64] = random.poisson(random.gamma(np.maximum(rate / excess, 1e-9), excess))
@@ -84,6 +88,11 @@ def fit_arrivals(counts: Floats, *, driver: Floats | None = None, driver_ahead: 
         driver_ahead: The driver in the months ahead; held at its last value where absent, shape (horizon,).
     """
     counts = np.asarray(counts, dtype=float)[-WINDOW:]
+    found = _trend(counts, driver, driver_ahead)
+    return replace(found, wobble=_wobble(counts)) if driver is None else found
+
+
+def _trend(counts: Floats, driver: Floats | None = None, driver_ahead: Floats | None = None) -> Arrivals:
     months = len(counts)
     level = max(float(counts.mean()) if months else 0.0, 0.1)
     columns = [np.ones(months), np.arange(1 - months, 1, dtype=float)]
@@ -102,6 +111,19 @@ def fit_arrivals(counts: Floats, *, driver: Floats | None = None, driver_ahead: 
         excess = float(((counts - mean) ** 2 / np.maximum(mean, 1e-9)).sum()) / max(months - len(beta), 1)
         dispersion = max(excess, 1.0)
     return Arrivals(beta, np.asarray(np.linalg.inv(information), dtype=np.float64), dispersion, months, ahead)
+
+
+def _wobble(counts: Floats) -> float:
+    """Return what the trend missed at earlier origins beyond its own doubt; nothing is seen after each origin."""
+    excess = []
+    for origin in range(ENOUGH, len(counts) - _CHECKED + 1):
+        trend = _trend(counts[:origin])
+        mean = trend.mean(_CHECKED)
+        came = counts[origin : origin + _CHECKED].sum()
+        average = trend._design(_CHECKED).mean(axis=0)
+        expected = trend.dispersion / mean.sum() + average @ trend.covariance @ average
+        excess.append(np.log(max(came, 0.5) / mean.sum()) ** 2 - expected)
+    return float(np.sqrt(max(np.mean(excess), 0.0))) if excess else 0.0
 
 
 def _fit(

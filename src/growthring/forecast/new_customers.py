@@ -21,6 +21,7 @@ LEAST_NEWCOMERS = 20
 """Past new customers that first amounts and a ramp need before they are called known."""
 _RECENT = 24
 _BLOCKS = 400
+_FIRST = 3
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,7 @@ def _shares(before: Floats, now: Floats) -> Floats:
     """Chain the steps from age to age; a step that nobody was seen to take is held, shape (draws, ages)."""
     steps = np.ones(before.shape)
     np.divide(now, before, out=steps, where=before > 0)
-    shares: Floats = np.cumprod(np.maximum(steps, 0), axis=1)
-    return shares
+    return np.asarray(np.cumprod(np.maximum(steps, 0), axis=1), dtype=np.float64)
 
 
 def _drawn_ramps(amounts: Floats, ages: int, count: int, random: np.random.Generator) -> Floats:
@@ -186,6 +186,11 @@ def _notes(past: Newcomers, trend: Arrivals) -> tuple[str, ...]:
     if not past.is_enough:
         found.append(
             f"{len(past.amounts)} past new customers: too few to know their amounts and ramp ({LEAST_NEWCOMERS} are needed)."
+        )
+    if len(past.counts) > 2 * _FIRST and past.counts[:_FIRST].mean() > 2 * past.counts[_FIRST:].mean():
+        found.append(
+            f"Far more customers begin in the first {_FIRST} months than later: they may be old ones that the data see for the first "
+            "time, which makes the trend look like a fall."
         )
     return tuple(found)
 
