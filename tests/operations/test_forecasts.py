@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 from growthring.cli.main import app
 from growthring.journal.forecast_entries import ForecastState
 from growthring.kernel.errors import GrowthringError, UnknownValueError
-from growthring.operations.forecasts import find_forecast, list_forecasts, move_forecast, show_forecast
+from growthring.operations.approval import move_forecast
+from growthring.operations.forecasts import find_forecast, list_forecasts, show_forecast
 from growthring.operations.project import Project
 from growthring.operations.track_record import score_forecasts
 from tests.operations.books import Books

@@ -133,7 +133,7 @@ def _move(
     again: bool = False,
 ) -> None:
     from growthring.journal.forecast_entries import ForecastState
-    from growthring.operations.forecasts import move_forecast
+    from growthring.operations.approval import move_forecast
     from growthring.operations.project import Project
 
     row = move_forecast(

@@ -1,6 +1,6 @@
 """The track record: how published forecasts compare with what came, months ahead: the model alone, and with people (FC-27).
 
-Accounts are scored where a forecast names them, but for months in which it expected nothing and nothing came: they would make every
+Accounts are scored where a forecast names them, but for months in which it expected nothing and nothing came: they would make any
 forecast look good. The total is scored over all customers when a forecast expects new ones, too, and over the accounts it names
 when it does not.
 """

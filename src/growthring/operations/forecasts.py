@@ -13,14 +13,13 @@ import pyarrow.compute as pc
 from growthring.forecast.snapshots import LAYERS, ForecastFacts, StoredForecast, read_forecast, write_forecast
 from growthring.journal.forecast_entries import ForecastRecord, ForecastState, StateChange
 from growthring.kernel.currency import EXPONENT
-from growthring.kernel.errors import GrowthringError, UnknownValueError
+from growthring.kernel.errors import UnknownValueError
 from growthring.kernel.period import Month
 from growthring.operations.answer import Answer, money
 from growthring.operations.project import Project
 
 LATEST = "latest"
 _SHOWN_ID = 12
-_FORWARD = (ForecastState.OPEN, ForecastState.SUBMITTED, ForecastState.APPROVED, ForecastState.LOCKED)
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def find_forecast(project: Project, name: str, *, measure: str | None = None) ->
     Raises:
         UnknownValueError: None or more than one is meant.
     """
-    records = _records(project, measure)
+    records = records_of(project, measure)
     meant = records[-1:] if name == LATEST else [each for each in records if name and each.forecast_id.startswith(name)]
     if len(meant) != 1:
         raise UnknownValueError(
@@ -92,7 +91,7 @@ def find_rerun(project: Project, ends: Sequence[Published]) -> Published | None:
     model = (second.facts.model, second.facts.model_version)
     if (first.facts.model, first.facts.model_version) == model:
         return None
-    for record in reversed(_records(project, first.record.measure)):
+    for record in reversed(records_of(project, first.record.measure)):
         facts = ForecastFacts.from_dict(record.facts)
         data = (facts.origin, facts.as_of, facts.snapshot_id, facts.policy_version)
         if (facts.model, facts.model_version) == model and data == (
@@ -104,14 +103,14 @@ def find_rerun(project: Project, ends: Sequence[Published]) -> Published | None:
 
 def published_forecasts(project: Project, measure: str) -> list[Published]:
     """Return every published forecast of a measure, oldest first."""
-    records = _records(project, measure)
+    records = records_of(project, measure)
     return [Published(each, read_forecast(project.store, each.forecast_id), _superseded_by(each, records)) for each in records]
 
 
 def list_forecasts(project: Project, *, measure: str | None = None) -> list[dict[str, Any]]:
     """Return the published forecasts, newest last."""
-    records = _records(project, measure)
-    return [_listed(record, records) for record in records]
+    records = records_of(project, measure)
+    return [listed(record, records) for record in records]
 
 
 def show_forecast(project: Project, name: str) -> Answer:
@@ -147,106 +146,37 @@ def show_forecast(project: Project, name: str) -> Answer:
     )
 
 
-def move_forecast(
-    project: Project,
-    name: str,
-    state: ForecastState,
-    *,
-    because: str,
-    author: str | None = None,
-    alone: bool = False,
-    again: bool = False,
-) -> dict[str, Any]:
-    """Take a forecast one step on: submitted, approved, locked.
-
-    Args:
-        project: The project.
-        name: The forecast.
-        state: The next state.
-        because: Why; kept with the step.
-        author: Who takes it; the user logged in when absent.
-        alone: Say that nobody else is there to approve what the author submitted.
-        again: Say that it takes the place of a forecast locked for the same measure and origin.
-
-    Raises:
-        GrowthringError: The step leads back or skips one, no reason is given, the author submitted it, or another forecast of
-            the same measure and origin is locked.
-    """
-    found, who = find_forecast(project, name).record, author or getpass.getuser()
-    if not because.strip():
-        raise GrowthringError("No reason was given.", valid="A step is kept with its reason.", remedy="Pass --because TEXT.")
-    _require_next(found, state)
-    if state is ForecastState.APPROVED and not alone:
-        _require_other_eyes(found, who)
-    records = _records(project, found.measure)
-    if state is ForecastState.LOCKED and not again:
-        _require_unlocked(found, records)
-    with project.journal() as journal:
-        record = journal.set_forecast_state(found.forecast_id, state, author=who, because=because)
-    return _listed(record, [record if each.forecast_id == record.forecast_id else each for each in records])
-
-
-def _records(project: Project, measure: str | None) -> list[ForecastRecord]:
+def records_of(project: Project, measure: str | None) -> list[ForecastRecord]:
+    """Return the journal's forecasts of a measure, or all of them, oldest first."""
     if not project.has_journal():
         return []
     with project.journal() as journal:
         return journal.forecasts(measure)
 
 
-def _require_next(record: ForecastRecord, state: ForecastState) -> None:
-    at = _FORWARD.index(record.state)
-    if _FORWARD[at + 1 : at + 2] != (state,):
-        following = ", ".join(_FORWARD[at + 1 : at + 2]) or "nothing: a locked forecast stays as it is"
-        raise GrowthringError(
-            f"Forecast {short(record.forecast_id)} is {record.state}; it cannot become {state}.",
-            valid=f"Valid from here: {following}.",
-            remedy="Publish a new forecast and take that one on; it supersedes this one once it is locked."
-            if record.state is ForecastState.LOCKED
-            else "",
-        )
-
-
-def _require_other_eyes(record: ForecastRecord, who: str) -> None:
-    submitted = _step(record, ForecastState.SUBMITTED)
-    if submitted and submitted.author == who:
-        raise GrowthringError(
-            f"{who} submitted forecast {short(record.forecast_id)} and cannot approve it.",
-            valid="Somebody else approves a forecast.",
-            remedy="Have it approved with --author NAME, or say --alone and why in --because.",
-        )
-
-
-def _require_unlocked(record: ForecastRecord, records: Sequence[ForecastRecord]) -> None:
-    locked = [each for each in records if each.state is ForecastState.LOCKED and each.origin == record.origin]
-    if locked:
-        raise GrowthringError(
-            f"Forecast {short(locked[-1].forecast_id)} is locked for {record.measure} from {Month(record.origin)} already.",
-            valid="A locked forecast is superseded, never edited.",
-            remedy="Pass --again to let this one supersede it.",
-        )
-
-
 def _superseded_by(record: ForecastRecord, records: Sequence[ForecastRecord]) -> str:
     """Return the forecast that was locked next for the same measure and origin."""
-    locked = _step(record, ForecastState.LOCKED)
+    locked = step_of(record, ForecastState.LOCKED)
     if locked is None:
         return ""
     later = [
         (step.changed_at, each.forecast_id)
         for each in records
         if (each.measure, each.origin) == (record.measure, record.origin)
-        and (step := _step(each, ForecastState.LOCKED))
+        and (step := step_of(each, ForecastState.LOCKED))
         and step.changed_at > locked.changed_at
     ]
     return min(later)[1] if later else ""
 
 
-def _step(record: ForecastRecord, state: ForecastState) -> StateChange | None:
+def step_of(record: ForecastRecord, state: ForecastState) -> StateChange | None:
+    """Return the last step of a forecast to a state."""
     taken = [each for each in record.changes if each.state is state]
     return taken[-1] if taken else None
 
 
-def _listed(record: ForecastRecord, records: Sequence[ForecastRecord]) -> dict[str, Any]:
+def listed(record: ForecastRecord, records: Sequence[ForecastRecord]) -> dict[str, Any]:
+    """Return a forecast as a row of the list."""
     facts = ForecastFacts.from_dict(record.facts)
     superseded = _superseded_by(record, records)
     return {
@@ -283,7 +213,7 @@ def _told(found: Published) -> list[str]:
 
 
 def _agreed(record: ForecastRecord) -> list[str]:
-    submitted = _step(record, ForecastState.SUBMITTED)
+    submitted = step_of(record, ForecastState.SUBMITTED)
     return [
         f"{each.state} by {each.author} on {each.changed_at:%Y-%m-%d %H:%M} UTC: {each.because}"
         + (
