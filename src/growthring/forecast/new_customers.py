@@ -189,8 +189,8 @@ def _notes(past: Newcomers, trend: Arrivals) -> tuple[str, ...]:
         )
     if len(past.counts) > 2 * _FIRST and past.counts[:_FIRST].mean() > 2 * past.counts[_FIRST:].mean():
         found.append(
-            f"Far more customers begin in the first {_FIRST} months than later: they may be old ones that the data see for the first "
-            "time, which makes the trend look like a fall."
+            f"Far more customers begin in the first {_FIRST} months than later: they may be old ones that the data see for the "
+            "first time, which makes the trend look like a fall."
         )
     return tuple(found)
 

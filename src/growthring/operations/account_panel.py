@@ -2,7 +2,6 @@
 
 from growthring.forecast.history import panel_of
 from growthring.forecast.panel import Panel
-from growthring.kernel.errors import UnknownValueError
 from growthring.operations.forecasting import attributes_at
 from growthring.operations.reading import Reading
 from growthring.revenue.setting import END_OF_TIME
@@ -20,15 +19,3 @@ def account_panel(reading: Reading) -> Panel:
         unit=f"{reading.currency} per month",
         attributes=attributes_at(connection, last, as_of),
     )
-
-
-def check_attribute(panel: Panel, by: str) -> None:
-    """Refuse an attribute that no account has.
-
-    Raises:
-        UnknownValueError: Lists those there are.
-    """
-    if by not in panel.attributes:
-        raise UnknownValueError(
-            "attribute", by, panel.attributes, remedy="Map it under [sources.attributes] of the account source."
-        )
