@@ -58,18 +58,21 @@ def backtest(
     history = open_history(project, measure=measure, progress=progress)
     chosen = last_origins(history.panel, origins, horizon)
 
-    def known_then(origin: int) -> "Panel":
-        end = datetime.combine(Month(origin).last_day, time(23, 59, 59))
+    def seen_at(origin: int) -> "Panel":
+        month = Month(origin)
+        if known_now:
+            return open_history(project, measure=measure, through=month, progress=progress).panel
+        end = datetime.combine(month.last_day, time(23, 59, 59))
         seen = open_history(project, measure=measure, as_of=end, progress=progress).panel
         if not seen.rows or not seen.alive.any():
-            raise _nothing_known(Month(origin))
+            raise _nothing_known(month)
         return seen
 
     found = replay(
         history.panel,
         models(by, peers=peers),
         Protocol(chosen, horizon, segments=lambda panel: panel.segments(by)),
-        as_of=None if known_now else known_then,
+        as_of=seen_at,
         progress=progress,
     )
     return _answer(found, history.policy, history.snapshot_id, known_now=known_now)
