@@ -1,11 +1,14 @@
 """Rolling origins on panels small enough to be scored by hand."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from growthring.forecast.backtest import Absence, Protocol, backtest, figures, last_origins
+from growthring.forecast.backtest.cost import measured
+from growthring.forecast.backtest.metrics import bias, wape
 from growthring.forecast.challengers import NAIVE
 from growthring.forecast.panel import Panel
 from growthring.forecast.prediction import LEVELS, PointPrediction, Prediction
@@ -162,3 +165,56 @@ def test_too_short_a_panel_says_how_many_origins_it_holds() -> None:
 def test_costs_are_measured_for_every_origin() -> None:
     found = backtest(PANEL, [NAIVE], Protocol((FIRST, FIRST + 1), 2))
     assert [cost.seconds > 0 for cost in found.costs["naive"]] == [True, True]
+
+
+def test_quarters_have_intervals_where_a_model_knows_sums_over_months() -> None:
+    class Summing(PointPrediction):
+        def sums(self, windows: Sequence[tuple[int, int]]) -> np.ndarray:
+            return np.stack([self.point[:, first - 1 : last].sum(axis=1) for first, last in windows], axis=1)
+
+        def quantiles(self, levels: tuple[float, ...] = LEVELS, windows: Sequence[tuple[int, int]] | None = None) -> np.ndarray:
+            point = self.point if windows is None else self.sums(windows)
+            return point[:, :, None] + (np.array(levels) - 0.5) * (1 if windows is None else 10)
+
+        def group_quantiles(
+            self, codes: np.ndarray, levels: tuple[float, ...] = LEVELS, windows: Sequence[tuple[int, int]] | None = None
+        ) -> np.ndarray:
+            return self.quantiles(levels, windows)[codes >= 0].sum(axis=0, keepdims=True)
+
+    class Model:
+        name = "naive"
+
+        def predict(self, panel: Panel, horizon: int) -> Prediction:
+            return Summing(panel, NAIVE.predict(panel, horizon).point)
+
+    panel = panel_of({"a": [4, 4, 5, 5, 5]})
+    found = backtest(panel, [Model()], Protocol((FIRST + 1,), 3))
+    assert _figures(found, "account")["coverage_80"] == 0.0
+    assert _figures(found, "account", "quarter")["coverage_80"] == 1.0
+    assert _figures(found, "total", "quarter")["width_80"] == pytest.approx(8 / 15)
+
+
+def test_memory_of_a_forecast_is_measured_at_its_peak() -> None:
+    with measured() as cost:
+        held = np.ones(30_000_000)
+        del held
+    assert cost.peak_mb is None or 200 < cost.peak_mb < 400
+    assert cost.seconds > 0
+
+
+def test_sums_over_any_selection_are_the_figures_of_that_selection() -> None:
+    """Figures by origin, segment and month are ratios of the same sums, whatever is selected."""
+    chance = np.random.default_rng(8)
+    values = chance.gamma(3.0, 20.0, (30, 20))
+    rows = {f"a{row}": list(values[row]) for row in range(30)}
+    panel = panel_of(rows, segment=["x", "y", "z"] * 10)
+    origins = last_origins(panel, 5, 3)
+    tally = backtest(panel, [NAIVE], Protocol(origins, 3)).tallies["naive"]["account", "month"]
+    forecasts = [np.repeat(values[1::3, [origin - FIRST]], 3, axis=1) for origin in origins]
+    actuals = [values[1::3, origin - FIRST + 1 : origin - FIRST + 4] for origin in origins]
+    whole = figures(tally.select(groups=[1]))
+    assert whole["wape"] == pytest.approx(wape(np.concatenate(forecasts), np.concatenate(actuals)))
+    assert whole["bias"] == pytest.approx(bias(np.concatenate(forecasts), np.concatenate(actuals)))
+    part = figures(tally.select(slice(1, 2), origins=[0, 0, 4], groups=[1]))
+    picked = [np.concatenate([each[place][:, 1] for place in (0, 0, 4)]) for each in (forecasts, actuals)]
+    assert part["wape"] == pytest.approx(wape(*picked))
