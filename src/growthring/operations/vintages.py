@@ -91,18 +91,7 @@ def entering(
         progress: Told about what has to be computed first.
     """
     reading = read(project, policy=project.policy(policy), as_of=as_of, progress=progress)
-    calendar, last = project.calendar, last_month_of(reading, None, include_partial=False)
-    first, end = calendar.parse(year) if year else calendar.period_of(last + 1, PeriodKind.FISCAL_YEAR)
-    entry = first - 1
-    if end.index - first.index != 11:
-        raise GrowthringError(f"{year} is not a fiscal year.", valid="Valid: FY2025.")
-    if entry > last:
-        latest = calendar.label(calendar.period_of(last + 1, PeriodKind.FISCAL_YEAR)[1], PeriodKind.FISCAL_YEAR)
-        raise GrowthringError(
-            f"{calendar.label(end, PeriodKind.FISCAL_YEAR)} begins in {first}, and the last complete month is {last}.",
-            valid=f"Valid: fiscal years up to {latest}.",
-            remedy="Ask for an earlier year, or read later data first.",
-        )
+    calendar, entry = project.calendar, _entry(reading, year)
     sql = _months_sql(reading, "revenue", "")
     months = [VintageMonth(*row) for row in reading.ledger.connection.execute(sql).fetchall()]
     found = entry_balances(months, calendar, entry)
@@ -124,6 +113,23 @@ def entering(
         definition=_DEFINITIONS["entry"], policy=reading.policy_name(), snapshot=reading.snapshot.snapshot_id, rows=rows,
         sql=sql, caveats=[*more, *caveats(reading, [entry])],
     )  # fmt: skip
+
+
+def _entry(reading: Reading, year: str | None) -> Month:
+    """Return the last month before a fiscal year, refusing one that lies ahead of the data."""
+    calendar, last = reading.project.calendar, last_month_of(reading, None, include_partial=False)
+    first, end = calendar.parse(year) if year else calendar.period_of(last + 1, PeriodKind.FISCAL_YEAR)
+    entry = first - 1
+    if end.index - first.index != 11:
+        raise GrowthringError(f"{year} is not a fiscal year.", valid="Valid: FY2025.")
+    if entry > last:
+        latest = calendar.label(calendar.period_of(last + 1, PeriodKind.FISCAL_YEAR)[1], PeriodKind.FISCAL_YEAR)
+        raise GrowthringError(
+            f"{calendar.label(end, PeriodKind.FISCAL_YEAR)} begins in {first}, and the last complete month is {last}.",
+            valid=f"Valid: fiscal years up to {latest}.",
+            remedy="Ask for an earlier year, or read later data first.",
+        )
+    return entry
 
 
 def _ratio(part: Decimal, whole: Decimal) -> float | None:

@@ -84,10 +84,7 @@ def cohort_waterfall(
         definition=_DEFINITION,
         policy=reading.policy_name(),
         snapshot=reading.snapshot.snapshot_id,
-        rows=[
-            *(_row(step, reading) for total in totals for step in (*_of(steps, total), total)),
-            *_assumption_rows(estimated, assumed, rates),
-        ],
+        rows=[*_step_rows(steps, totals, reading), *_assumption_rows(estimated, assumed, rates)],
         caveats=[f"Version {version} of the assumptions.", *_doubts(panel, reading), *caveats(reading, [last])],
     )
 
@@ -192,8 +189,11 @@ def write_assumptions(path: Path, assumed: Assumptions) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _of(steps: Sequence[Step], total: Step) -> list[Step]:
-    return [step for step in steps if step.quarter == total.quarter]
+def _step_rows(steps: Sequence[Step], totals: Sequence[Step], reading: Reading) -> list[dict[str, Any]]:
+    """Return the cohorts of each quarter with its total below them."""
+    return [
+        _row(step, reading) for total in totals for step in (*(each for each in steps if each.quarter == total.quarter), total)
+    ]
 
 
 def _row(step: Step, reading: Reading) -> dict[str, Any]:
