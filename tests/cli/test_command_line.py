@@ -80,6 +80,8 @@ JSON_COMMANDS = [
     ("simulate", "--book", "price_books/brook.yaml", "--choose", "whole"),
     ("reconcile",), ("reconcile", "--by", "account", "--fees"),
     ("explain", "bill", "17850"), ("corrections", "--billed", "2024-02-01"),
+    ("forecast",), ("forecast", "--segments", "--by", "quarter"), ("forecast", "--assumptions"),
+    ("one-offs",), ("run-rate",), ("events", "list"), ("spikes",), ("why",), ("one-offs", "--measure", "revenue"),
     ("override", "list"), ("override", "list", "--all"), ("override", "scores"),
     ("vintages",), ("vintages", "--year", "FY2024"), ("ramp",), ("new-customers",), ("waterfall",),
     ("regime",), ("concentration", "--by", "customer"), ("downturn", "--shock", "all=-20"),

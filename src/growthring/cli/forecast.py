@@ -7,10 +7,9 @@ import typer
 from growthring.cli.options import HERE, AsJson, AsOf, Author, PolicyName, ProjectFolder, instant
 from growthring.cli.output import print_answer, print_json, say
 from growthring.cli.progress import drawn
-from growthring.operations.project import Project
 
 _EXAMPLES = (
-    "Examples: growthring forecast --by quarter   ·   growthring forecast --segments --by year   ·   "
+    "Example: growthring forecast --by quarter   ·   growthring forecast --segments --by year   ·   "
     "growthring forecast ACCOUNT --without rep   ·   growthring forecast --measure usage:api_calls --json   ·   "
     'growthring forecast --assumptions   ·   growthring forecast --publish --note "before the board meeting"'
 )
@@ -49,6 +48,7 @@ def forecast(
 ) -> None:
     """Say what revenue or usage will be, with ranges: in total, by segment, or of an account, layer by layer."""
     from growthring.operations import forecast as operations
+    from growthring.operations.project import Project
 
     asked = operations.Asked(
         measure=measure,

@@ -113,14 +113,14 @@ class AccountIntervals:
 
     def _measured(self, window: Window, levels: tuple[float, ...]) -> Values:
         sketches, counts = self.sketches(window)
-        aims = np.tile(np.array(levels), (self.count, 1))
+        aims, ranks = np.tile(np.array(levels), (self.count, 1)), np.argsort(levels)
         found = np.full((self.count, len(levels)), np.nan)
         for place in range(self.count):
             adapted = self._adapted(sketches[:, place], counts[:, place], window, np.array(levels))
             pool, weight = self._pool(sketches[:, place], counts[:, place], len(self.past.origins), 1)
             if len(pool):
                 origins = int((counts[:, place] > 0).sum())
-                found[place] = np.sort(_read(pool, weight, _widened(adapted, origins)))
+                found[place, ranks] = np.sort(_read(pool, weight, _widened(adapted, origins)))
         return self._filled(found, sketches, counts, aims)
 
     def coverage(self, window: Window, low: float, high: float) -> tuple[float, int]:

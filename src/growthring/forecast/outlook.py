@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
+from growthring.forecast.commitments.layer import CommitmentLayer
 from growthring.forecast.growth import GrowthForecast
-from growthring.forecast.layered_paths import move_quantiles
 from growthring.forecast.layers import Folded, Layer
 from growthring.forecast.new_customers import NewCustomers
 from growthring.forecast.panel import Values
@@ -63,6 +64,7 @@ class Outlook:
         segments: Segment of each row, shape (rows,).
         newcomers: Customers to come; nothing where they are left out.
         calendar: The fiscal calendar.
+        commitments: What commitments do to futures; nothing where there are none.
     """
 
     model: GrowthForecast
@@ -70,6 +72,7 @@ class Outlook:
     segments: NDArray[np.str_]
     newcomers: NewCustomers | None
     calendar: FiscalCalendar
+    commitments: CommitmentLayer | None = None
 
     @property
     def origin(self) -> Month:
@@ -103,17 +106,19 @@ class Outlook:
 
     def account_ranges(self, spans: Sequence[Span]) -> Values:
         """Return ranges of each row, shape (rows, spans, bounds)."""
-        rows = np.arange(self.model.panel.rows)
-        found = self.model.quantiles(BOUNDS, [each.window for each in spans])
-        months = [place for place, each in enumerate(spans) if each.kind == "month"]
-        if len(months) == self.model.horizon:
-            found[:, months] = move_quantiles(found[:, months], self.folded, rows)
-        others = [place for place, each in enumerate(spans) if each.kind != "month"]
-        for place in others:
-            first, last = spans[place].window
-            base = self.folded.base[:, first - 1 : last].sum(axis=1)
-            final = np.nan_to_num(self.folded.final[:, first - 1 : last]).sum(axis=1)
-            found[:, place] = _moved(found[:, place], base, final, self.folded.added[:, first - 1 : last].sum(axis=1) / PER_ONE)
+        windows = [each.window for each in spans]
+        found = self.model.quantiles(BOUNDS, windows)
+        base = _over(np.nan_to_num(self.model.point), windows)
+        if self.commitments is not None and Layer.COMMITMENT in self.folded.units and len(self.commitments.rows):
+            held = self.commitments.rows
+            futures = self.commitments.move(self.model.paths(held, self.commitments.charged.shape[0]), held)
+            found[held] = np.stack(
+                [np.quantile(each, BOUNDS, axis=0).T for each in _over(futures, windows).transpose(2, 0, 1)], axis=1
+            )
+            base = _over(self.folded.base, windows)
+        final, added = _over(np.nan_to_num(self.folded.final), windows), _over(self.folded.added / PER_ONE, windows)
+        for place in range(len(spans)):
+            found[:, place] = _moved(found[:, place], base[:, place], final[:, place], added[:, place])
         return found
 
     def group_ranges(self, codes: NDArray[np.int64], spans: Sequence[Span], *, with_new: bool = False) -> list[list[Range]]:
@@ -136,8 +141,9 @@ class Outlook:
             line = []
             for place, (first, last) in enumerate(windows):
                 units = int(self.units[rows, first - 1 : last].sum())
-                base = float(self.folded.base[rows, first - 1 : last].sum())
-                added = float(self.folded.added[rows, first - 1 : last].sum() / PER_ONE)
+                base = float(self.folded.effect(Layer.STATISTICAL)[rows, first - 1 : last].sum())
+                committed = float(self.folded.effect(Layer.COMMITMENT)[rows, first - 1 : last].sum())
+                added = committed + float(self.folded.added[rows, first - 1 : last].sum() / PER_ONE)
                 worlds = base * np.exp(scale[group, place] * steps)
                 worlds = _moved(worlds[None], np.array([base]), np.array([units / PER_ONE]), np.array([added]))[0]
                 if with_new and self.newcomers is not None:
@@ -228,6 +234,11 @@ def _moved(quantiles: Values, base: Values, final: Values, added: Values) -> Val
     before = base + added
     ratio = np.where(before > 0, final / np.where(before > 0, before, 1.0), 1.0)
     return np.asarray((quantiles + added[:, None]) * ratio[:, None])
+
+
+def _over(values: NDArray[Any], windows: Sequence[Window]) -> Values:
+    """Return sums over windows of the last axis."""
+    return np.stack([values[..., first - 1 : last].sum(axis=-1, dtype=np.float64) for first, last in windows], axis=-1)
 
 
 def _shuffled(draws: Values) -> Values:

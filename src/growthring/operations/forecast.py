@@ -1,18 +1,20 @@
 """Forecast: what revenue or usage will be, by account, segment and in total, with ranges, layers and their evidence."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
+from growthring.forecast.commitments.layer import CommitmentLayer
 from growthring.forecast.growth import CohortGrowth, GrowthForecast
 from growthring.forecast.layers import ALL, Layer
+from growthring.forecast.named_accounts import with_named_accounts
 from growthring.forecast.new_customers import NewCustomers, from_trend, newcomers
 from growthring.forecast.outlook import Outlook, Range, Span
-from growthring.forecast.panel import Panel, Values
+from growthring.forecast.panel import Panel
 from growthring.forecast.policy import STANDARD, ForecastPolicy
 from growthring.forecast.sharing import PER_ONE
 from growthring.forecast.snapshots import ForecastFacts
@@ -25,6 +27,7 @@ from growthring.operations.override_folding import FoldedOverrides, fold_overrid
 from growthring.operations.project import Project
 
 _FEW_ACCOUNTS = 30
+_NAMED = 3
 _LONGEST = 36
 _DEFINITION = (
     "Expected {what}: the level of each account × the pooled growth of accounts like it × survival × a little own drift, right "
@@ -100,7 +103,9 @@ def make_forecast(project: Project, asked: Asked | None = None, *, progress: Pro
     if not 1 <= wanted.horizon <= _LONGEST:
         raise ConfigurationError(f"The horizon is {wanted.horizon} months.", valid=f"Valid: 1 to {_LONGEST} months.")
     history = open_history(project, measure=wanted.measure, as_of=wanted.as_of, policy=wanted.policy, progress=progress)
-    panel = history.panel
+    entries = standing_overrides(project, measure=wanted.measure, as_of=wanted.as_of)
+    panel = with_named_accounts(history.panel, entries, history.attributes)
+    history = replace(history, panel=panel)
     if not panel.rows or not panel.alive.any():
         raise GrowthringError(
             f"There is nothing to forecast {wanted.measure} from.",
@@ -110,21 +115,24 @@ def make_forecast(project: Project, asked: Asked | None = None, *, progress: Pro
         raise UnknownValueError("attribute", wanted.by, panel.attributes)
     model = CohortGrowth(wanted.settings, wanted.by).predict(panel, wanted.horizon)
     caveats: list[str] = []
-    computed = _computed(project, history, wanted, caveats, progress)
-    entries = standing_overrides(project, measure=wanted.measure, as_of=wanted.as_of)
+    commitments = _commitments(project, history, wanted, caveats, progress)
+    computed = {Layer.COMMITMENT: commitments.effect} if commitments else {}
     people = fold_overrides(
         project, model.point, panel, entries, measure=wanted.measure, as_of=wanted.as_of, on=wanted.layers,
         computed=computed, by_confidence=wanted.by_confidence, by_skill=wanted.by_skill, progress=progress,
     )  # fmt: skip
-    outlook = Outlook(model, people.folded, panel.segments(wanted.by), _newcomers(panel, wanted), project.calendar)
+    new = _newcomers(panel, wanted)
+    outlook = Outlook(model, people.folded, panel.segments(wanted.by), new, project.calendar, commitments)
     caveats += [*people.caveats, *_evidence(model)]
     return Made(wanted, history, outlook, people, caveats)
 
 
-def _computed(project: Project, history: History, asked: Asked, caveats: list[str], progress: Progress) -> Mapping[Layer, Values]:
-    """Effects that follow from contracts."""
+def _commitments(
+    project: Project, history: History, asked: Asked, caveats: list[str], progress: Progress
+) -> CommitmentLayer | None:
+    """Return what commitments do to revenue; nothing where there are no price books, or none of it can be foreseen."""
     if Layer.COMMITMENT not in asked.layers or asked.measure != REVENUE or project.price_terms(project.snapshot()) is None:
-        return {}
+        return None
     from growthring.operations.commitment_layer import commitment_layer
 
     try:
@@ -133,10 +141,11 @@ def _computed(project: Project, history: History, asked: Asked, caveats: list[st
         )
     except GrowthringError as error:
         caveats.append(f"The commitment layer is left out: {error.happened}")
-        return {}
+        return None
     if layer.unplaced:
-        caveats.append(f"{len(layer.unplaced)} accounts with commitments have no revenue yet: {', '.join(layer.unplaced[:3])} …")
-    return {Layer.COMMITMENT: layer.effect}
+        named = ", ".join(layer.unplaced[:_NAMED])
+        caveats.append(f"{len(layer.unplaced)} accounts with commitments have no revenue yet, such as {named}.")
+    return layer
 
 
 def _newcomers(panel: Panel, asked: Asked) -> NewCustomers | None:

@@ -1,6 +1,7 @@
 """Opening history for a forecast: which measure, as known when, with the attributes accounts had then."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import duckdb
@@ -30,6 +31,7 @@ class History:
         policy: Name and version of the revenue policy, or of rating.
         snapshot_id: The snapshot read.
         as_of: The instant whose knowledge was used; nothing means all that is known.
+        attributes: Value of each attribute by account, of accounts without history too.
     """
 
     panel: Panel
@@ -38,6 +40,7 @@ class History:
     policy: dict[str, str]
     snapshot_id: str
     as_of: datetime | None
+    attributes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def open_history(
@@ -84,14 +87,15 @@ def _revenue(
     last = _last(reading.ledger.setting.last_complete_month, as_of, through)
     connection = reading.ledger.connection
     series = "product_id" if by_product else literal("")
+    attributes = attributes_at(connection, last, as_of)
     panel = panel_of(
         connection,
         f"SELECT account_id, {series} AS series, month, recurring_amount AS amount FROM recurring",
         last_month=last.index,
         unit=f"{reading.currency} per month",
-        attributes=attributes_at(connection, last, as_of),
+        attributes=attributes,
     )
-    return History(panel, REVENUE, reading.currency, reading.policy_name(), reading.snapshot.snapshot_id, as_of)
+    return History(panel, REVENUE, reading.currency, reading.policy_name(), reading.snapshot.snapshot_id, as_of, attributes)
 
 
 def _usage(project: Project, measure: str, as_of: datetime | None, through: Month | None, progress: Progress) -> History:
@@ -103,6 +107,7 @@ def _usage(project: Project, measure: str, as_of: datetime | None, through: Mont
     through_day = rating.terms.through
     complete = Month.of(through_day) if through_day == Month.of(through_day).last_day else Month.of(through_day) - 1
     last = _last(complete, as_of, through)
+    attributes = attributes_at(connection, last, as_of)
     panel = panel_of(
         connection,
         "SELECT account_id, '' AS series, CAST(YEAR(period_start) * 12 + MONTH(period_start) - 1 AS INTEGER) AS month, "
@@ -110,9 +115,10 @@ def _usage(project: Project, measure: str, as_of: datetime | None, through: Mont
         last_month=last.index,
         unit=meter,
         quiet=QUIET_MONTHS,
-        attributes=attributes_at(connection, last, as_of),
+        attributes=attributes,
     )
-    return History(panel, measure, "", {"name": "rating", "version": "1"}, project.snapshot().snapshot_id, as_of)
+    policy = {"name": "rating", "version": "1"}
+    return History(panel, measure, "", policy, project.snapshot().snapshot_id, as_of, attributes)
 
 
 def _last(complete: Month, as_of: datetime | None, through: Month | None) -> Month:
