@@ -192,3 +192,10 @@ def test_scores_are_printed_as_shares(books: Books):
     printed = CliRunner().invoke(app, ["forecasts", "score", "-C", str(books.root)])
     assert printed.exit_code == 0, printed.output
     assert "20.0 %" in printed.output
+
+
+@pytest.mark.parametrize("command", ["list", "show", "submit", "approve", "lock", "score"])
+def test_every_command_about_forecasts_has_help_with_an_example(command: str):
+    result = CliRunner().invoke(app, ["forecasts", command, "--help"])
+    assert result.exit_code == 0
+    assert f"Example: growthring forecasts {command}" in result.output
