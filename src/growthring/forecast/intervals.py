@@ -178,7 +178,7 @@ class AccountIntervals:
 
 
 def _widened(levels: Values, origins: int) -> Values:
-    """Move levels outwards as the finite-sample rule of split conformal asks; accounts move together, so an origin is one case."""
+    """Move levels outwards by the finite-sample rule of split conformal; an origin is one case, as accounts move together."""
     room = np.minimum(levels, 1 - levels)
     wider = np.maximum(room - (1 - 2 * room) / (2 * max(origins, 1)), np.minimum(room, _EXTREME))
     return np.asarray(np.where(levels < 0.5, wider, 1 - wider))
