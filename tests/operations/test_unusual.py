@@ -3,17 +3,18 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.period import Month
-from growthring.operations.external_events import add_event, event_effect, list_events
+from growthring.operations.external_events import add_event, event_effect, event_layer, list_events
 from growthring.operations.project import Project
 from growthring.operations.reading import read
 from growthring.operations.run import run
 from growthring.operations.setup import demo
 from growthring.operations.shared_spikes import decide_spike, shared_spikes
-from growthring.operations.unusual import Asked, one_offs, run_rate
+from growthring.operations.unusual import Asked, one_offs, open_usage, run_rate
 from growthring.operations.why import answer_question, open_questions
 
 EVENT = {"where": "industry=retail", "first": "2024-05", "last": None, "lasting": False, "note": "release notes", "author": "Kim"}
@@ -89,6 +90,18 @@ def test_the_planted_factor_lies_in_the_interval_of_the_event_and_another_indust
     assert event_effect(project, 2, Asked()).rows[0]["verdict"] == "not clear"
     with pytest.raises(GrowthringError, match="event"):
         event_effect(project, 9, Asked())
+
+
+def test_a_forecast_made_inside_an_event_loses_it_when_the_event_ends(project: Project):
+    add_event(project, "Shop API change", **EVENT)
+    panel = open_usage(project, Asked(at="2024-05")).panel
+    shops, point = panel.attributes["industry"] == "retail", np.full((panel.rows, 3), 100.0)
+    layer = event_layer(project, panel, point)
+    assert 100 / 1.8 < 100 + layer[shops][0, 0] < 100 / 1.4
+    assert (layer[shops] == layer[shops][0, 0]).all()
+    assert not layer[~shops].any()
+    assert not event_layer(project, open_usage(project, Asked(at="2024-08")).panel, point).any()
+    assert not event_layer(project, panel, point, as_of=datetime(2024, 6, 1)).any()
 
 
 def test_months_before_the_event_show_none(project: Project):

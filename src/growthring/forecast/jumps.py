@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from growthring.forecast.excursions import DIRECTIONS, LEAST, Screen
-from growthring.forecast.panel import Panel
+from growthring.forecast.excursions import DIRECTIONS, LEAST
+from growthring.forecast.one_offs import OneOffs, Verdict
 from growthring.forecast.usual_level import before_month, nearest_of_window, row_scales, straying_outside, usual_growth
 
 _LASTS = 3
@@ -34,24 +34,27 @@ class Jump:
         return self.after - self.before
 
 
-def find_jumps(panel: Panel, seen: Screen, *, rate: float = 0.05) -> list[Jump]:
+def find_jumps(stretches: OneOffs, *, rate: float = 0.05) -> list[Jump]:
     """Find lasting jumps, the farthest of each row's overlapping ones, in the order of rows and months.
 
     All three months from the jump on must lie beyond the level before by half as much again, more than the account's growth and
-    noise explain at a false-discovery rate.
+    noise explain at a false-discovery rate. The end of a stretch that went back is no jump: its months are left out.
 
     Args:
-        panel: The history.
-        seen: The panel looked through.
+        stretches: The history with its unusual stretches.
         rate: Share of the jumps found that may be chance (Benjamini and Hochberg).
     """
-    before = before_month(seen.logs)
-    since = seen.logs - before
+    seen, logs = stretches.screen, stretches.screen.logs.copy()
+    for each in stretches.found:
+        if each.verdict is not Verdict.KEPT:
+            logs[each.row, each.columns] = np.nan
+    before = before_month(logs)
+    since = logs - before
     growth, spread = usual_growth(since), row_scales(since)
     found: list[tuple[float, int, int]] = []
     tests = 0
     for direction in DIRECTIONS:
-        stays = (nearest_of_window(seen.logs * direction, _LASTS) - before * direction) - (growth * direction)[:, None]
+        stays = (nearest_of_window(logs * direction, _LASTS) - before * direction) - (growth * direction)[:, None]
         tests += int(np.isfinite(stays).sum())
         rows, starts = np.nonzero(np.nan_to_num(stays) >= LEAST)
         scale = np.maximum(spread[rows], straying_outside(seen.residuals, rows, starts, _LASTS))
@@ -63,6 +66,6 @@ def find_jumps(panel: Panel, seen: Screen, *, rate: float = 0.05) -> list[Jump]:
     for _, row, start in ordered[: accepted[-1] if accepted else 0]:
         if all(abs(start - other) >= _LASTS for other in taken.get(row, ())):
             taken.setdefault(row, []).append(start)
-            levels = np.exp([before[row, start], np.median(seen.logs[row, start : start + _LASTS])])
+            levels = np.exp([before[row, start], np.median(logs[row, start : start + _LASTS])])
             jumps.append(Jump(row, start, float(levels[0]), float(levels[1])))
     return sorted(jumps, key=lambda each: (each.row, each.start))

@@ -5,8 +5,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from growthring.forecast.events import EventEffect, Span, measure_event
+from growthring.forecast.events import event_effect as forecast_effect
+from growthring.forecast.panel import Panel, Values
 from growthring.kernel.errors import GrowthringError, UnknownValueError
 from growthring.kernel.period import Month
 from growthring.kernel.progress import Progress, silent
@@ -119,7 +122,7 @@ def event_effect(project: Project, event_id: int, asked: Asked, *, progress: Pro
     )
 
 
-def _effect_row(history: History, event: "ExternalEvent", exposed: np.ndarray[Any, Any], found: EventEffect) -> dict[str, Any]:
+def _effect_row(history: History, event: "ExternalEvent", exposed: NDArray[np.bool_], found: EventEffect) -> dict[str, Any]:
     panel = history.panel
     last = panel.last_known if event.last_month is None else min(event.last_month - panel.first_month, panel.last_known)
     during = panel.values[exposed, event.first_month - panel.first_month : last + 1]
@@ -161,3 +164,39 @@ def _row(entry: "ExternalEvent") -> dict[str, Any]:
         "author": entry.author,
         "recorded": f"{entry.recorded_at:%Y-%m-%d}",
     }
+
+
+def event_layer(project: Project, panel: Panel, point: Values, *, as_of: datetime | None = None) -> Values:
+    """Return what events on record change about a forecast, shape (rows, horizon): the external-event layer of a fold.
+
+    An event counts once its effect on this history is clear, and only where it starts or ends within the horizon; see
+    `forecast.events.event_effect`.
+
+    Args:
+        project: The project.
+        panel: The history that the forecast starts from.
+        point: The forecast before the layer.
+        as_of: See only the events recorded by then.
+    """
+    effect = np.zeros(point.shape)
+    for event in events(project, as_of):
+        span = Span(event.first_month, event.last_month)
+        exposed = _exposed(panel, event)
+        if not exposed.any() or exposed.all() or not _is_on_at_the_end(panel, span):
+            continue
+        try:
+            found = measure_event(panel, exposed, span)
+        except GrowthringError:
+            continue  # too few accounts, or too early to tell: no effect is the honest one
+        if found.is_clear:
+            effect += forecast_effect(point, panel, exposed, span, found.factor)
+    return effect
+
+
+def _is_on_at_the_end(panel: Panel, span: Span) -> bool:
+    return span.covers(panel.first_month + panel.last_known)
+
+
+def _exposed(panel: Panel, event: "ExternalEvent") -> NDArray[np.bool_]:
+    values = panel.attributes.get(event.attribute or "")
+    return np.full(panel.rows, event.attribute is None) if values is None else np.asarray(values == event.value, np.bool_)

@@ -133,7 +133,7 @@ def _questions(project: Project, history: History, asked: Asked) -> list[Questio
     asked_about = (Verdict.FOUND, Verdict.UNKNOWN_YET)
     questions = [_of_stretch(each) for each in found.found if each.verdict in asked_about and each.start + each.length > since]
     taken = {(each.row, column) for each in questions for column in range(each.start, each.stop)}
-    for jump in find_jumps(panel, found.screen):
+    for jump in find_jumps(found):
         if jump.start >= since and panel.alive[jump.row] and (jump.row, jump.start) not in taken:
             what = "new level" if jump.change > 0 else "lower level"
             questions.append(Question(jump.row, jump.start, jump.start + 1, what, jump.before, jump.after))
