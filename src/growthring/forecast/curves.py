@@ -15,6 +15,8 @@ from growthring.forecast.panel import Values
 from growthring.forecast.policy import ForecastPolicy
 
 _SMALL = 1e-12
+_STEEPEST_FALL = 0.02
+"""Smallest growth factor that an origin contributes: a small cohort in which nothing was used must not pull its curve to 0."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,12 @@ def _stack(pairs: list[PairSums], name: str) -> Values:
 
 
 def _log_ratio(above: Values, below: Values, shift: Values) -> Values:
-    """Return the median over origins of log(above / below), for each column; 0 where there is nothing."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = np.where(below > _SMALL, np.log(np.maximum(above, _SMALL) / np.maximum(below, _SMALL)), np.nan)
+    """Return the median over origins of log(above / below), for each column; 0 where there is nothing.
+
+    Sums that are negative, as when more came back than was sold, have no growth and do not count.
+    """
+    counts = (below > _SMALL) & (above >= 0)
+    ratio = np.where(counts, np.log(np.maximum(above / np.maximum(below, _SMALL), _STEEPEST_FALL)), np.nan)
     ratio -= shift[:, None]
     found = np.zeros(ratio.shape[1])
     some = ~np.isnan(ratio).all(axis=0)

@@ -30,6 +30,14 @@ def group_scale(past: Past, codes: NDArray[np.int64], groups: int, windows: Sequ
         windows: Months ahead.
         freedom: Degrees of freedom of the tails.
     """
+    found = _measured(past, codes, groups, windows, freedom)
+    for place in np.flatnonzero(np.isnan(found).any(axis=0)).tolist():
+        found[:, place] = _extended(past, codes, groups, windows[place], freedom)
+    # errors do not shrink with the horizon: a shorter history of long windows must not pretend so
+    return np.asarray(_never_narrower(found, windows))
+
+
+def _measured(past: Past, codes: NDArray[np.int64], groups: int, windows: Sequence[Window], freedom: float) -> Values:
     errors = np.abs(past.group_errors(codes, groups, windows))
     count = (~np.isnan(errors)).sum(axis=0)
     middle = np.full(errors.shape[1:], np.nan)
@@ -39,8 +47,20 @@ def group_scale(past: Past, codes: NDArray[np.int64], groups: int, windows: Sequ
     pooled = (count * np.nan_to_num(middle) ** 2 + _PRIOR_ORIGINS * together**2) / (count + _PRIOR_ORIGINS)
     scale = np.sqrt(pooled) / float(student.ppf(0.75, freedom))
     best = np.where(count.max(axis=0, initial=0) >= _ENOUGH, 1.0, np.nan)
-    # errors do not shrink with the horizon: a shorter history of long windows must not pretend so
-    return np.asarray(_never_narrower(scale * best, windows))
+    return np.asarray(scale * best)
+
+
+def _extended(past: Past, codes: NDArray[np.int64], groups: int, window: Window, freedom: float) -> Values:
+    """Return the scale of a window that too few past origins reached: that of the longest measured month, grown as its root.
+
+    Errors of growth add up from month to month like a random walk, so the horizon's root is what less evidence can say.
+    """
+    for ahead in range(min(window[1], past.forecasts.shape[2]), 0, -1):
+        if len(past.known_origins((ahead, ahead))) >= _ENOUGH:
+            scale = _measured(past, codes, groups, [(ahead, ahead)], freedom)[:, 0]
+            if not np.isnan(scale).any():
+                return np.asarray(scale * np.sqrt(window[1] / ahead))
+    return np.full(groups, np.nan)
 
 
 def total_coverage(past: Past, window: Window, low: float, high: float, freedom: float) -> tuple[float, int]:

@@ -5,6 +5,8 @@ last 1, 3, 6 and 12 months and of the whole tenure each get one coefficient for 
 pulled to zero where there are few pairs.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,10 +57,22 @@ class OwnDrift:
         stacked = np.nan_to_num(np.stack(parts, axis=1))
         return np.concatenate([np.maximum(stacked, 0), np.minimum(stacked, 0)], axis=1)
 
-    def fit(self, values: Values, known: NDArray[np.bool_], last: int, horizon: int, origins: int) -> Values:
+    def fit(
+        self,
+        expected: Callable[[int], Values],
+        values: Values,
+        known: NDArray[np.bool_],
+        last: int,
+        horizon: int,
+        origins: int,
+    ) -> Values:
         """Return coefficients learned from pairs that end by ``last``, shape (features,).
 
+        What is explained is the part of growth that the cohort's curve leaves: growth that a whole segment shares is in the curve
+        already, and would be counted twice.
+
         Args:
+            expected: Gives the log growth of each row's cohort from a month on, over the horizon, shape (rows,).
             values: Values, shape (rows, months).
             known: Where a customer's value is known, shape (rows, months).
             last: Column of the last month that may be seen.
@@ -75,7 +89,8 @@ class OwnDrift:
             if len(rows) == 0 or np.mean(later <= 0) > _MOST_ZEROS:
                 continue
             rows, later = rows[later > 0], later[later > 0]
-            target = np.log(later) - self._common[month + horizon] - self._deviation[rows, month]
+            now = self._deviation[rows, month] + self._common[month]
+            target = np.log(later) - now - expected(month)[rows]
             inputs.append(self.features(month)[rows])
             targets.append(np.clip(target - np.median(target), -_TARGET_BOUND, _TARGET_BOUND))
             size = np.sqrt(np.exp(self._deviation[rows, month] - np.max(self._deviation[rows, month])))
