@@ -45,8 +45,7 @@ def backtest(
         measure: ``revenue`` or ``usage:METER``.
         by: Account attribute that makes the segments.
         peers: Also run LightGBM, DynamicOptimizedTheta and AutoETS; needs the extras ml and stats.
-        known_now: Cut what is known now after each origin instead of reading what was known then. For data that say nothing about
-            when they were recorded; restatements and late records then leak, and the Answer says so.
+        known_now: Cut what is known now at each origin, for data that do not say when they were recorded; later records leak.
         progress: Told what is being done.
 
     Raises:
@@ -59,14 +58,7 @@ def backtest(
     chosen = last_origins(history.panel, origins, horizon)
 
     def seen_at(origin: int) -> "Panel":
-        month = Month(origin)
-        if known_now:
-            return open_history(project, measure=measure, through=month, progress=progress).panel
-        end = datetime.combine(month.last_day, time(23, 59, 59))
-        seen = open_history(project, measure=measure, as_of=end, progress=progress).panel
-        if not seen.rows or not seen.alive.any():
-            raise _nothing_known(month)
-        return seen
+        return _seen_at(project, measure, Month(origin), progress, known_now=known_now)
 
     found = replay(
         history.panel,
@@ -76,6 +68,16 @@ def backtest(
         progress=progress,
     )
     return _answer(found, history.policy, history.snapshot_id, known_now=known_now)
+
+
+def _seen_at(project: Project, measure: str, origin: Month, progress: Progress, *, known_now: bool) -> "Panel":
+    if known_now:
+        return open_history(project, measure=measure, through=origin, progress=progress).panel
+    end = datetime.combine(origin.last_day, time(23, 59, 59))
+    seen = open_history(project, measure=measure, as_of=end, progress=progress).panel
+    if not seen.rows or not seen.alive.any():
+        raise _nothing_known(origin)
+    return seen
 
 
 def models(by: str, *, peers: bool) -> "list[Model]":

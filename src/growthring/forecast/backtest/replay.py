@@ -105,20 +105,25 @@ def backtest(
         found.left_out.append(actuals.left_out)
         found.new_business.append(float(np.nansum(actuals.new_business)))
         for place, model in enumerate(models):
-            with measured() as cost:
-                prediction = model.predict(seen, protocol.horizon)
-                ranges = contest.ranges(prediction, len(found.segments), protocol.horizon)
-            found.costs[model.name].append(cost)
-            _require_fit(model, prediction, seen, protocol.horizon)
-            found.unanswered[model.name].append(int((~np.isfinite(prediction.point[actuals.scored])).any(axis=1).sum()))
-            made_by = getattr(prediction, "made_by", None)
-            others = 0 if made_by is None else int((made_by[actuals.scored] != model.name).sum())
-            found.substituted[model.name].append(others)
-            for key, sums in contest.score(prediction, ranges, len(found.segments)).items():
-                found.tallies[model.name][key].by_origin.append(sums)
+            _enter(found, contest, model)
             progress("backtest", number * len(models) + place + 1, len(protocol.origins) * len(models))
     _name_groups(found)
     return found
+
+
+def _enter(found: Backtest, contest: "_Contest", model: Model) -> None:
+    """Let a model forecast from one origin, and note its losses and what it cost."""
+    horizon, scored = found.protocol.horizon, contest.actuals.scored
+    with measured() as cost:
+        prediction = model.predict(contest.seen, horizon)
+        ranges = contest.ranges(prediction, len(found.segments), horizon)
+    _require_fit(model, prediction, contest.seen, horizon)
+    made_by = getattr(prediction, "made_by", None)
+    found.costs[model.name].append(cost)
+    found.unanswered[model.name].append(int((~np.isfinite(prediction.point[scored])).any(axis=1).sum()))
+    found.substituted[model.name].append(0 if made_by is None else int((made_by[scored] != model.name).sum()))
+    for key, sums in contest.score(prediction, ranges, len(found.segments)).items():
+        found.tallies[model.name][key].by_origin.append(sums)
 
 
 @dataclass(frozen=True)
