@@ -123,7 +123,7 @@ def make_forecast(project: Project, asked: Asked | None = None, *, progress: Pro
     )  # fmt: skip
     new = _newcomers(panel, wanted)
     outlook = Outlook(model, people.folded, panel.segments(wanted.by), new, project.calendar, commitments)
-    caveats += [*people.caveats, *_evidence(model)]
+    caveats += [*people.caveats, *_late(history), *_evidence(model)]
     return Made(wanted, history, outlook, people, caveats)
 
 
@@ -152,6 +152,16 @@ def _newcomers(panel: Panel, asked: Asked) -> NewCustomers | None:
     if not asked.with_new or Layer.STATISTICAL not in asked.layers:
         return None
     return from_trend(newcomers(panel), asked.horizon)
+
+
+def _late(history: History) -> list[str]:
+    if not history.late_amount:
+        return []
+    amount = amount_text(Decimal(repr(round(history.late_amount, 4))), history.currency)
+    return [
+        f"{history.currency} {amount} were added to the last month for revenue that becomes known after a month's end, "
+        "as much as came late to the month before."
+    ]
 
 
 def _evidence(model: GrowthForecast) -> list[str]:

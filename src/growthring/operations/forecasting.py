@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 
 import duckdb
 
 from growthring.engine.relation import literal
-from growthring.forecast.history import QUIET_MONTHS, panel_of
+from growthring.forecast.history import QUIET_MONTHS, panel_of, with_late
 from growthring.forecast.panel import Panel
 from growthring.kernel.errors import UnknownValueError
 from growthring.kernel.period import Month
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.project import Project
 from growthring.operations.rating import rate
-from growthring.operations.reading import read
+from growthring.operations.reading import Reading, read
 
 REVENUE = "revenue"
 USAGE = "usage:"
@@ -32,6 +32,7 @@ class History:
         snapshot_id: The snapshot read.
         as_of: The instant whose knowledge was used; nothing means all that is known.
         attributes: Value of each attribute by account, of accounts without history too.
+        late_amount: What was added to the last month for revenue that usually becomes known after a month's end.
     """
 
     panel: Panel
@@ -41,6 +42,7 @@ class History:
     snapshot_id: str
     as_of: datetime | None
     attributes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    late_amount: float = 0.0
 
 
 def open_history(
@@ -95,7 +97,40 @@ def _revenue(
         unit=f"{reading.currency} per month",
         attributes=attributes,
     )
-    return History(panel, REVENUE, reading.currency, reading.policy_name(), reading.snapshot.snapshot_id, as_of, attributes)
+    late = {} if by_product or through is not None else _known_late(project, reading, last, policy, progress)
+    return History(
+        panel=with_late(panel, late),
+        measure=REVENUE,
+        currency=reading.currency,
+        policy=reading.policy_name(),
+        snapshot_id=reading.snapshot.snapshot_id,
+        as_of=as_of,
+        attributes=attributes,
+        late_amount=sum(late.values()),
+    )
+
+
+def _known_late(project: Project, reading: Reading, last: Month, policy: str | None, progress: Progress) -> dict[str, float]:
+    """Return what became known after the end of the month before the last one, by account.
+
+    Usage is often billed in the month after it: on the last day of a month its revenue is not known yet, and every forecast would
+    start too low. What came late to the month before is the estimate of what is still to come to the last one.
+    """
+    before = last - 1
+    end = datetime.combine(before.last_day, time(23, 59, 59))
+    seen = reading.ledger.setting.as_of
+    came_late = reading.ledger.connection.execute(
+        f"SELECT COUNT(*) FROM invoice_line WHERE known_at > {literal(end)} AND known_at <= {literal(seen)} "
+        f"AND COALESCE(period_start, issued_on) BETWEEN {literal(before.first_day)} AND {literal(before.last_day)}"
+    ).fetchone()
+    if not came_late or not came_late[0]:
+        return {}
+    then = read(project, policy=project.policy(policy), as_of=end, progress=progress)
+    amounts = f"SELECT account_id, SUM(recurring_amount) FROM recurring WHERE month = {literal(before.index)} GROUP BY 1"
+    known = {account: float(amount) for account, amount in then.ledger.connection.execute(amounts).fetchall()}
+    now = {account: float(amount) for account, amount in reading.ledger.connection.execute(amounts).fetchall()}
+    found = {account: amount - known.get(account, 0.0) for account, amount in now.items()}
+    return {account: amount for account, amount in found.items() if amount > 0}
 
 
 def _usage(project: Project, measure: str, as_of: datetime | None, through: Month | None, progress: Progress) -> History:
