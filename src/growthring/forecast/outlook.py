@@ -230,10 +230,15 @@ def amounts(units: NDArray[np.int64], known: NDArray[np.bool_] | None = None) ->
 
 
 def _moved(quantiles: Values, base: Values, final: Values, added: Values) -> Values:
-    """Move quantiles of sums as people's layers move the point: added amounts shift them, the rest scales them."""
+    """Move quantiles of sums as people's layers move the point: added amounts shift them, the rest scales them.
+
+    Where nothing stands there is nothing to scale: what was put in its place shifts them, too.
+    """
     before = base + added
-    ratio = np.where(before > 0, final / np.where(before > 0, before, 1.0), 1.0)
-    return np.asarray((quantiles + added[:, None]) * ratio[:, None])
+    scales = (before > 0) & (final >= 0)
+    ratio = np.where(scales, final / np.where(scales, before, 1.0), 1.0)
+    shift = np.where(scales, 0.0, final - before)
+    return np.asarray((quantiles + added[:, None]) * ratio[:, None] + shift[:, None])
 
 
 def _over(values: NDArray[Any], windows: Sequence[Window]) -> Values:
