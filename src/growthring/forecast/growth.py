@@ -13,6 +13,7 @@ from growthring.forecast.draws import Draws, draws_of
 from growthring.forecast.group_intervals import group_quantiles, group_scale, total_coverage
 from growthring.forecast.intervals import AccountIntervals
 from growthring.forecast.levels import smoothed
+from growthring.forecast.one_offs import Ruling, find_one_offs
 from growthring.forecast.own_drift import OwnDrift
 from growthring.forecast.panel import Cell, Panel, Values
 from growthring.forecast.past import Past, Window, log_error
@@ -97,7 +98,13 @@ class GrowthForecast:
             [point[:, [at]] * self.intervals.ratios(window, levels)[classes] for at, window in enumerate(asked)], axis=1
         )
         # a negative value times a larger ratio is the lower end
-        return np.asarray(np.where(point[:, :, None] < 0, found[:, :, ::-1], found))
+        if not (point < 0).any():
+            return found
+        mirrored = tuple(1 - level for level in levels)
+        lower = np.stack(
+            [point[:, [at]] * self.intervals.ratios(window, mirrored)[classes] for at, window in enumerate(asked)], axis=1
+        )
+        return np.asarray(np.where(point[:, :, None] < 0, lower, found))
 
     def group_quantiles(
         self, codes: NDArray[np.int64], levels: tuple[float, ...] = LEVELS, windows: Sequence[Window] | None = None
@@ -151,12 +158,14 @@ class Learner:
         horizon: Months ahead.
         policy: The policy.
         by: Attribute that makes the segments.
+        rulings: What people said about months of accounts.
     """
 
     panel: Panel
     horizon: int
     policy: ForecastPolicy = STANDARD
     by: str = "segment"
+    rulings: Sequence[Ruling] = ()
     _pairs: dict[tuple[int, int], PairSums] = field(default_factory=dict)
     _codes: dict[int, Codes] = field(default_factory=dict)
     _base: dict[tuple[int, int], Values] = field(default_factory=dict)
@@ -190,12 +199,20 @@ class Learner:
         return values
 
     @cached_property
+    def usual(self) -> Values:
+        """Values without what one-off months had above or below the usual: what levels are read from, not what outcomes are."""
+        if not self.policy.one_offs:
+            return self.values
+        cleaned = find_one_offs(self.panel, self.rulings, by=self.by).cleaned()[:, : self.last + 1]
+        return np.where(self.known, cleaned, self.values)
+
+    @cached_property
     def level_weight(self) -> Values:
         """The level weight of each segment: the one whose past forecasts missed least."""
         candidates = self.policy.levels
         missed = np.zeros((len(candidates), len(self.cohorts.names)))
         for place, weight in enumerate(candidates if len(candidates) > 1 else ()):
-            level = smoothed(self.values, self.known, weight)
+            level = smoothed(self.usual, self.known, weight)
             for horizon in _TRIED_HORIZONS:
                 for origin in range(self.last - horizon, max(self.last - horizon - self.policy.recent, 0), -1):
                     missed[place] += self._missed(level, origin, horizon)
@@ -215,7 +232,7 @@ class Learner:
         chosen = np.full(self.values.shape, np.nan)
         for weight in np.unique(self.level_weight):
             rows = np.isin(self.cohorts.segment, np.flatnonzero(self.level_weight == weight))
-            chosen[rows] = smoothed(self.values[rows], self.known[rows], float(weight))
+            chosen[rows] = smoothed(self.usual[rows], self.known[rows], float(weight))
         return np.where(self.known, chosen, np.nan)
 
     def codes(self, origin: int) -> Codes:
@@ -430,10 +447,12 @@ class CohortGrowth:
     Attributes:
         policy: Its choices.
         by: Attribute that makes the segments.
+        rulings: What people said about months of accounts: one-off, or not.
     """
 
     policy: ForecastPolicy = STANDARD
     by: str = "segment"
+    rulings: tuple[Ruling, ...] = ()
 
     @property
     def name(self) -> str:
@@ -447,7 +466,7 @@ class CohortGrowth:
             panel: The history; nothing else is seen.
             horizon: Months ahead.
         """
-        learner = Learner(panel, horizon, self.policy, self.by)
+        learner = Learner(panel, horizon, self.policy, self.by, self.rulings)
         origins = np.arange(max(learner.first_origin, learner.last - self.policy.memory), learner.last)
         forecasts = np.full((len(origins), panel.rows, horizon), np.nan, dtype=np.float32)
         for place, origin in enumerate(origins):

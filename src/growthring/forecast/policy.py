@@ -22,6 +22,7 @@ class ForecastPolicy(BaseModel):
     own_drift: bool = Field(
         True, description="Whether an account's own deviation from its cohort is carried forward, as pooled data say."
     )
+    one_offs: bool = Field(True, description="Whether one-off months, found or named by people, are taken out of levels (FC-06).")
     seasonality: bool = Field(True, description="Whether a calendar effect is applied, where two years of history show one.")
     calibrate: bool = Field(True, description="Whether sums are corrected by the middle past error of their own forecasts.")
     adaptation: float = Field(0.15, ge=0, le=1, description="Step by which interval levels follow the coverage they achieved.")

@@ -28,7 +28,8 @@ def log_values(panel: Panel) -> Values:
     floor = np.full(panel.rows, np.nan)
     some = np.isfinite(positive).any(axis=1)
     floor[some] = _FLOOR * np.nanmedian(positive[some], axis=1)
-    return np.asarray(np.log(np.fmax(known, np.where(np.isfinite(known), floor[:, None], np.nan))), np.float64)
+    held = np.fmax(known, np.where(np.isfinite(known), floor[:, None], np.nan))
+    return np.asarray(np.log(np.where(held > 0, held, np.nan)), np.float64)
 
 
 def common_months(logs: Values, segments: NDArray[np.str_]) -> Values:

@@ -21,10 +21,12 @@ from growthring.forecast.snapshots import ForecastFacts
 from growthring.kernel.errors import ConfigurationError, GrowthringError, UnknownValueError
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer
+from growthring.operations.external_events import event_layer
 from growthring.operations.forecasting import REVENUE, History, open_history
 from growthring.operations.forecasts import amount_text, publish_forecast, short
 from growthring.operations.override_folding import FoldedOverrides, fold_overrides, standing_overrides
 from growthring.operations.project import Project
+from growthring.operations.unusual import rulings
 
 _FEW_ACCOUNTS = 30
 _NAMED = 3
@@ -113,10 +115,13 @@ def make_forecast(project: Project, asked: Asked | None = None, *, progress: Pro
         )
     if wanted.by not in panel.attributes and wanted.by != "segment":
         raise UnknownValueError("attribute", wanted.by, panel.attributes)
-    model = CohortGrowth(wanted.settings, wanted.by).predict(panel, wanted.horizon)
+    said = tuple(rulings(project, wanted.as_of)) if project.has_journal() else ()
+    model = CohortGrowth(wanted.settings, wanted.by, said).predict(panel, wanted.horizon)
     caveats: list[str] = []
     commitments = _commitments(project, history, wanted, caveats, progress)
     computed = {Layer.COMMITMENT: commitments.effect} if commitments else {}
+    if Layer.EXTERNAL_EVENT in wanted.layers and project.has_journal():
+        computed[Layer.EXTERNAL_EVENT] = event_layer(project, panel, model.point, as_of=wanted.as_of)
     people = fold_overrides(
         project, model.point, panel, entries, measure=wanted.measure, as_of=wanted.as_of, on=wanted.layers,
         computed=computed, by_confidence=wanted.by_confidence, by_skill=wanted.by_skill, progress=progress,
@@ -279,7 +284,7 @@ def publish(
     wanted, history = made.asked, made.history
     on = tuple(str(each) for each in ALL if each in wanted.layers)
     facts = ForecastFacts(
-        as_of=(wanted.as_of.date() if wanted.as_of else made.outlook.origin.last_day),
+        as_of=wanted.as_of.date() if wanted.as_of else history.data_through or made.outlook.origin.last_day,
         origin=made.outlook.origin.index,
         horizon=wanted.horizon,
         measure=wanted.measure,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 import duckdb
 
@@ -32,6 +32,7 @@ class History:
         snapshot_id: The snapshot read.
         as_of: The instant whose knowledge was used; nothing means all that is known.
         attributes: Value of each attribute by account, of accounts without history too.
+        data_through: Last day of the data.
         late_amount: What was added to the last month for revenue that usually becomes known after a month's end.
     """
 
@@ -42,6 +43,7 @@ class History:
     snapshot_id: str
     as_of: datetime | None
     attributes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    data_through: date | None = None
     late_amount: float = 0.0
 
 
@@ -106,6 +108,7 @@ def _revenue(
         snapshot_id=reading.snapshot.snapshot_id,
         as_of=as_of,
         attributes=attributes,
+        data_through=reading.ledger.setting.data_through,
         late_amount=sum(late.values()),
     )
 
@@ -153,7 +156,8 @@ def _usage(project: Project, measure: str, as_of: datetime | None, through: Mont
         attributes=attributes,
     )
     policy = {"name": "rating", "version": "1"}
-    return History(panel, measure, "", policy, project.snapshot().snapshot_id, as_of, attributes)
+    snapshot_id = project.snapshot().snapshot_id
+    return History(panel, measure, "", policy, snapshot_id, as_of, attributes, rating.terms.through)
 
 
 def _last(complete: Month, as_of: datetime | None, through: Month | None) -> Month:
