@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from growthring.cli.options import HERE, AsJson, ProjectFolder
+from growthring.cli.options import HERE, AsJson, Author, ProjectFolder
 from growthring.cli.output import print_caveats, print_table, say
 from growthring.cli.progress import drawn
 
@@ -28,7 +28,8 @@ def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
         epilog="Example: growthring backtest   ·   growthring backtest --origins 6 --horizon 3 --view origin   ·   "
-        "growthring backtest --view horizon --model cohort_growth   ·   growthring backtest --measure usage:calls --peers --json"
+        "growthring backtest --view horizon --model cohort_growth   ·   growthring backtest --adopt   ·   "
+        "growthring backtest --measure usage:calls --peers --json"
     )(backtest)
 
 
@@ -45,6 +46,8 @@ def backtest(
     known_now: Annotated[
         bool, typer.Option("--known-now", help="Cut today's data at each origin; restatements and late records then leak.")
     ] = False,
+    adopt: Annotated[bool, typer.Option("--adopt", help="Let the winners forecast their segments from now on.")] = False,
+    author: Author = None,
     as_json: AsJson = False,
     project: ProjectFolder = HERE,
 ) -> None:
@@ -53,6 +56,7 @@ def backtest(
     With --json all views are given at once, with all measures.
     """
     from growthring.operations.backtest import backtest as answer_of
+    from growthring.operations.champions import adopt_champions
     from growthring.operations.project import Project
 
     with drawn() as progress:
@@ -66,6 +70,7 @@ def backtest(
             known_now=known_now,
             progress=progress,
         )
+    kept = adopt_champions(Project.open(project), answer, measure=measure, by=by, author=author) if adopt else []
     if as_json:
         say(answer.as_json())
         return
@@ -74,6 +79,15 @@ def backtest(
     rows = [row for row in answer.rows if row["view"] == view and (not model or row.get("model") in model)]
     print_table([_short(row) for row in rows])
     print_caveats(replace(answer, rows=rows))
+    if adopt:
+        _say_adopted(kept)
+
+
+def _say_adopted(kept: list[dict[str, Any]]) -> None:
+    for each in kept:
+        say(f"{each['segment']} is forecast by {each['model']} from now on: {each['because']}")
+    if not kept:
+        say("No challenger won: the models stay as they are.")
 
 
 def _short(row: dict[str, Any]) -> dict[str, Any]:

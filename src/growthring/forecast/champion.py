@@ -6,16 +6,17 @@ the mean difference is given the deviation it has when whole blocks of neighbour
 circular block bootstrap of Politis & Romano 1992, whose deviation is known without drawing). Blocks shorter than the overlap
 see too little of it; the deviation is corrected for that as if neighbours shared everything that overlaps. The ratio is held
 against Student's t with one degree of freedom less than there are blocks. Chances are corrected for the number of challengers
-(Holm 1979). Besides, the challenger must be better at the majority of origins, so that one lucky month does not decide.
+(Holm 1979). Besides, the challenger must be better at the majority of origins, so that one lucky month does not decide, and no
+worse for the segment's sum: what errs least by account may do so by leaving out everybody who leaves.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
 
-from growthring.forecast.backtest.replay import ACCOUNT, MONTH, Backtest
+from growthring.forecast.backtest.replay import ACCOUNT, MONTH, SEGMENT, Backtest
 from growthring.forecast.panel import Values
 
 SIGNIFICANCE = 0.05
@@ -37,7 +38,7 @@ class Contest:
         better: Origins at which the challenger erred less.
         origins: Origins that were scored.
         chance: Chance of such a lead without skill, corrected for the number of challengers; None where it cannot be told.
-        wins: Better beyond chance and at the majority of origins.
+        wins: Better beyond chance and at the majority of origins, and no worse for the segment's sum.
     """
 
     segment: str
@@ -77,10 +78,12 @@ def choose_champions(
         volume = _by_origin(found, champion, group, "volume")
         scored = volume > 0
         errors = {name: _by_origin(found, name, group, "error")[scored] for name in (champion, *challengers)}
+        sums = {name: _by_origin(found, name, group, "error", SEGMENT)[scored].sum() for name in (champion, *challengers)}
         chances = {name: lead_by_chance(errors[champion], errors[name], found.protocol.horizon) for name in challengers}
         contests = [
-            _contest(segment, champion, name, errors, volume[scored].sum(), chance, significance)
+            replace(each, wins=each.wins and sums[name] <= sums[champion])
             for name, chance in holm(chances).items()
+            for each in (_contest(segment, champion, name, errors, volume[scored].sum(), chance, significance),)
         ]
         winners = sorted((each for each in contests if each.wins), key=lambda each: each.challenger_wape or 0.0)
         model = winners[0].challenger if winners else champion
@@ -141,8 +144,8 @@ def holm(chances: dict[str, float | None]) -> dict[str, float | None]:
     return corrected
 
 
-def _by_origin(found: Backtest, model: str, group: int, loss: str) -> Values:
-    return np.array([sums[loss][group].sum() for sums in found.tallies[model][ACCOUNT, MONTH].by_origin])
+def _by_origin(found: Backtest, model: str, group: int, loss: str, level: str = ACCOUNT) -> Values:
+    return np.array([sums[loss][group].sum() for sums in found.tallies[model][level, MONTH].by_origin])
 
 
 def _contest(
@@ -163,4 +166,4 @@ def _because(contests: list[Contest], winners: list[Contest], origins: int) -> s
     ahead = [each for each in contests if (each.challenger_wape or 0.0) < (each.champion_wape or 0.0)]
     if not ahead:
         return "stays: nobody erred less"
-    return f"stays: {len(ahead)} erred less, none beyond chance and at the majority of origins"
+    return f"stays: {len(ahead)} erred less, none beyond chance, at most origins, and for the segment's sum too"

@@ -19,8 +19,10 @@ from growthring.forecast.policy import STANDARD, ForecastPolicy
 from growthring.forecast.sharing import PER_ONE
 from growthring.forecast.snapshots import ForecastFacts
 from growthring.kernel.errors import ConfigurationError, GrowthringError, UnknownValueError
+from growthring.kernel.ids import digest
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer
+from growthring.operations.champions import champions, with_champions
 from growthring.operations.external_events import event_layer
 from growthring.operations.forecasting import REVENUE, History, open_history
 from growthring.operations.forecasts import amount_text, publish_forecast, short
@@ -75,6 +77,7 @@ class Made:
         history: The history.
         outlook: What it says.
         people: What people's entries did.
+        champions: Models adopted for segments.
         caveats: What a reader must know.
     """
 
@@ -82,6 +85,7 @@ class Made:
     history: History
     outlook: Outlook
     people: FoldedOverrides
+    champions: dict[str, str] = field(default_factory=dict)
     caveats: list[str] = field(default_factory=list)
 
     @property
@@ -116,8 +120,10 @@ def make_forecast(project: Project, asked: Asked | None = None, *, progress: Pro
     if wanted.by not in panel.attributes and wanted.by != "segment":
         raise UnknownValueError("attribute", wanted.by, panel.attributes)
     said = tuple(rulings(project, wanted.as_of)) if project.has_journal() else ()
-    model = CohortGrowth(wanted.settings, wanted.by, said).predict(panel, wanted.horizon)
     caveats: list[str] = []
+    model = CohortGrowth(wanted.settings, wanted.by, said).predict(panel, wanted.horizon)
+    adopted = champions(project, measure=wanted.measure, by=wanted.by, as_of=wanted.as_of)
+    model = with_champions(model, adopted, wanted.by, caveats)
     commitments = _commitments(project, history, wanted, caveats, progress)
     computed = {Layer.COMMITMENT: commitments.effect} if commitments else {}
     if Layer.EXTERNAL_EVENT in wanted.layers and project.has_journal():
@@ -129,7 +135,7 @@ def make_forecast(project: Project, asked: Asked | None = None, *, progress: Pro
     new = _newcomers(panel, wanted)
     outlook = Outlook(model, people.folded, panel.segments(wanted.by), new, project.calendar, commitments)
     caveats += [*people.caveats, *_late(history), *_evidence(model)]
-    return Made(wanted, history, outlook, people, caveats)
+    return Made(wanted, history, outlook, people, adopted, caveats)
 
 
 def _commitments(
@@ -289,8 +295,8 @@ def publish(
         horizon=wanted.horizon,
         measure=wanted.measure,
         unit=history.panel.unit,
-        model="cohort_growth",
-        model_version=f"{wanted.settings.name} {wanted.settings.version}",
+        model=", ".join(sorted({"cohort_growth", *made.champions.values()})),
+        model_version=f"{wanted.settings.name} {_version(made)}",
         policy=history.policy["name"],
         policy_version=history.policy["version"],
         snapshot_id=history.snapshot_id,
@@ -306,6 +312,10 @@ def publish(
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         **facts.as_dict(),
     }
+
+
+def _version(made: Made) -> str:
+    return digest([made.asked.settings.model_dump_json(), repr(sorted(made.champions.items()))])[:8]
 
 
 def layers_on(without: Collection[str]) -> tuple[Layer, ...]:
