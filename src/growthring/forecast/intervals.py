@@ -25,6 +25,8 @@ _SIZE_CLASSES = 3
 _MANY = 1_500
 """Accounts from which classes are formed by size as well."""
 _LARGEST = 50.0
+_SAMPLE = 20_000
+"""Accounts of an origin that a sketch is made from."""
 _EXTREME = 0.002
 
 
@@ -88,6 +90,7 @@ class AccountIntervals:
         for position in self.past.known_origins(window):
             forecast, actual = self.past.pair(int(position), window)
             rows = np.flatnonzero(forecast > 0)
+            rows = rows[:: max(len(rows) // _SAMPLE, 1)]
             ratio = np.clip(actual[rows] / forecast[rows], 0, _LARGEST)
             classes = self.classes(int(self.past.origins[position]))[rows]
             order = np.lexsort((ratio, classes))

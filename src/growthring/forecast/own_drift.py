@@ -17,7 +17,7 @@ _STEP_BOUND = 1.0
 _TENURE_BOUND = 0.3
 _TARGET_BOUND = 0.7
 _PRIOR_PAIRS = 200.0
-_SAMPLE = 60_000
+_SAMPLE = 24_000
 _MOST_ZEROS = 0.02
 
 
@@ -104,7 +104,7 @@ class OwnDrift:
         return np.clip(self.features(month) @ coefficients, -_TARGET_BOUND, _TARGET_BOUND)
 
 
-def _least_absolute(inputs: Values, target: Values, weight: Values, rounds: int = 6, smallest: float = 0.05) -> Values:
+def _least_absolute(inputs: Values, target: Values, weight: Values, rounds: int = 4, smallest: float = 0.05) -> Values:
     """Fit by reweighted least squares, pulled to zero as if some pairs without any effect had been seen."""
     scale = np.sqrt(np.average(inputs**2, axis=0, weights=weight)) + 1e-9
     scaled = inputs / scale
