@@ -66,7 +66,9 @@ def test_a_project_in_which_nobody_spoke_says_how_to(project: Project) -> None:
 @pytest.mark.parametrize(
     ("changed", "message", "valid"),
     [
-        ({"account": "zoe"}, "No row names the account 'zoe'", "explain mrr"),
+        ({"account": "zoe"}, "No row names the account 'zoe'", "Valid: anna, bert."),
+        ({"method": "replace", "amount": Decimal(-5)}, "revenue cannot be -5 a month", "--add -5"),
+        ({"first": "2024-13"}, "Not a month: '2024-13'", "Valid: YYYY-MM, for instance 2011-11."),
         ({"account": None}, "0 things were named", "--everything"),
         ({"everything": True}, "2 things were named", "--everything"),
         ({"account": None, "where": "segment"}, "Not a group of accounts: 'segment'", "ATTRIBUTE=VALUE"),

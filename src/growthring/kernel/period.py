@@ -30,9 +30,7 @@ class Month:
         """Read ``2011-11`` (or the month of ``2011-11-30``)."""
         match = re.fullmatch(r"(\d{4})-(\d{2})(-\d{2})?", text.strip())
         if not match or not 1 <= int(match[2]) <= 12:
-            raise GrowthringError(
-                f"Not a month: {text!r}.", valid="Valid: YYYY-MM, for instance 2011-11.", remedy="Pass --at 2011-11."
-            )
+            raise GrowthringError(f"Not a month: {text!r}.", valid="Valid: YYYY-MM, for instance 2011-11.")
         return cls(int(match[1]) * 12 + int(match[2]) - 1)
 
     @classmethod

@@ -3,11 +3,10 @@
 import getpass
 from typing import Any
 
-from growthring.engine.catalog import open_tables
-from growthring.engine.duckdb_session import connect
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.ids import digest
 from growthring.kernel.period import Month
+from growthring.operations.known_names import KnownNames
 from growthring.operations.project import Project
 from growthring.revenue.policy import DESCRIPTIVE
 
@@ -34,7 +33,7 @@ def tag_account(
         raise GrowthringError(f"Unknown tag: {tag}.", valid=f"Valid: {', '.join(TagKind)}.")
     start = Month.parse(first)
     end = Month.parse(last) if last else start
-    _require_account(project, account_id)
+    KnownNames(project).require_account(account_id)
     with project.journal() as journal:
         entry = journal.tag(
             account_id,
@@ -46,23 +45,6 @@ def tag_account(
             product_id=product_id,
         )
     return {"tag_id": entry.tag_id, "account": account_id, "tag": tag, "from": str(start), "to": str(end), "because": because}
-
-
-def _require_account(project: Project, account_id: str) -> None:
-    """Stop when rows were read and none of them names the account: a note about nobody would change nothing, silently."""
-    snapshot = project.shelf.current()
-    if snapshot is None:
-        return
-    connection = connect()
-    open_tables(connection, project.store, snapshot)
-    named = " UNION ALL ".join(
-        f"SELECT account_id FROM {table} WHERE account_id = $1" for table in ("account", "invoice_line", "contract_line")
-    )
-    if not connection.execute(f"{named} LIMIT 1", [account_id]).fetchone():
-        raise GrowthringError(
-            f"No row names the account {account_id!r}.",
-            remedy="`growthring explain mrr` lists accounts; write the id as the files do.",
-        )
 
 
 def revoke_tag(project: Project, tag_id: int, *, because: str, author: str | None) -> None:

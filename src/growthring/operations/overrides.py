@@ -1,20 +1,16 @@
 """Overrides of forecasts: what people know that the data cannot, kept in the journal beside the model's forecast (FC-04)."""
 
 import getpass
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
-from growthring.engine.catalog import open_tables
-from growthring.engine.duckdb_session import connect
 from growthring.kernel.errors import GrowthringError, UnknownValueError
 from growthring.kernel.period import Month
 from growthring.operations.answer import Answer
+from growthring.operations.known_names import KnownNames
 from growthring.operations.project import Project
 
 if TYPE_CHECKING:
@@ -24,7 +20,6 @@ _DEFINITION = (
     "What people expect that the data do not show yet. A forecast folds these entries onto the model's figures in the order of "
     "their layers and, inside a layer, of their time; none is overwritten."
 )
-_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +70,7 @@ def add_override(project: Project, wanted: Wanted, *, author: str | None) -> dic
     attribute, value = _scope(wanted)
     first, last = Month.parse(wanted.first), Month.parse(wanted.last) if wanted.last else None
     _require_names(project, wanted, attribute, value)
+    _require_possible(wanted)
     _require_future(project, last, wanted.expires)
     with project.journal() as journal:
         entry = journal.add_override(
@@ -189,41 +185,27 @@ def _require_names(project: Project, wanted: Wanted, attribute: str | None, valu
     kind, _, meter = wanted.measure.partition(":")
     if wanted.measure != "revenue" and not (kind == "usage" and meter):
         raise UnknownValueError("measure", wanted.measure, ("revenue", "usage:METER"))
-    snapshot = project.shelf.current()
-    if snapshot is None:
-        return
-    connection = connect()
-    open_tables(connection, project.store, snapshot)
+    known = KnownNames(project)
     if wanted.account is not None:
-        _require_account(connection, wanted.account)
+        known.require_account(wanted.account)
     if attribute is not None and value is not None:
-        _require_among("attribute", attribute, _column(connection, "SELECT DISTINCT attribute FROM account_attribute"))
-        values = _column(connection, "SELECT DISTINCT value FROM account_attribute WHERE attribute = $1", attribute)
-        _require_among(attribute, value, values)
+        known.require_attribute(attribute, value)
     if meter:
-        _require_among("meter", meter, _column(connection, "SELECT DISTINCT meter FROM usage"))
+        known.require_among("meter", meter, "SELECT DISTINCT meter FROM usage")
     if wanted.series is not None and not meter:
         products = "SELECT DISTINCT product_id FROM {} WHERE account_id = $1 AND product_id IS NOT NULL"
         both = f"{products.format('invoice_line')} UNION {products.format('contract_line')}"
-        _require_among(f"product of {wanted.account}", wanted.series, _column(connection, both, wanted.account))
+        known.require_among(f"product of {wanted.account}", wanted.series, both, wanted.account)
 
 
-def _require_account(connection: duckdb.DuckDBPyConnection, account: str) -> None:
-    named = " UNION ALL ".join(
-        f"SELECT account_id FROM {table} WHERE account_id = $1" for table in ("account", "invoice_line", "contract_line", "usage")
-    )
-    if not _column(connection, f"{named} LIMIT 1", account):
+def _require_possible(wanted: Wanted) -> None:
+    """Stop when a measure that never falls below 0 would be put below it."""
+    if wanted.method == "replace" and wanted.amount < 0:
         raise GrowthringError(
-            f"No row names the account {account!r}.",
-            remedy="`growthring explain mrr` lists accounts; write the id as the files do.",
+            f"{wanted.measure} cannot be {wanted.amount} a month: it is never below 0.",
+            valid="Valid: --replace with 0 or more.",
+            remedy=f"To take that much away, pass --add {wanted.amount}.",
         )
-
-
-def _require_among(what: str, received: str, known: Iterable[str]) -> None:
-    names = sorted(known)
-    if names and received not in names:
-        more = [f"and {len(names) - _LISTED} more"] if len(names) > _LISTED else []
-        raise UnknownValueError(what, received, names[:_LISTED] + more)
 
 
 def _require_future(project: Project, last: Month | None, expires: date | None) -> None:
@@ -241,7 +223,3 @@ def _require_future(project: Project, last: Month | None, expires: date | None) 
             valid=f"Valid: months after {Month.of(through)}, which nobody knows yet.",
             remedy="What is known about months that are over is a tag: `growthring tag --help`.",
         )
-
-
-def _column(connection: duckdb.DuckDBPyConnection, sql: str, *values: str | None) -> list[str]:
-    return [row[0] for row in connection.execute(sql, list(values)).fetchall()]
