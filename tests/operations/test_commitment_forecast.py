@@ -1,6 +1,6 @@
 """What commitments become, asked of a project in files: planted usage, planted commitments."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +10,7 @@ import pytest
 
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.period import Month, PeriodKind
+from growthring.operations.answer import Answer
 from growthring.operations.commitment_forecast import attainment, burn_down_forecast, price_of_commitment
 from growthring.operations.commitment_layer import commitment_layer
 from growthring.operations.commitment_record import burn_down_record
@@ -61,7 +62,7 @@ def records(first: str, last: str) -> list[tuple[str, str, str, int]]:
 def made(root: Path, *, through: str, usage: Sequence[tuple[str, str, str, int]], promises: Sequence[str] = PROMISES) -> Project:
     books = Books(root, project=f'data_through = "{through}"', more=MORE)
     books.steady("2023-01", through[:7], dict.fromkeys(EVERYONE, 100))
-    books.accounts([(each, each.title(), "CH" if each == "anna" else "US") for each in [*EVERYONE, "newcomer"]])
+    books.accounts([(each, each.title(), "CH" if each == "anna" else "US") for each in [*EVERYONE, "newcomer", "nobody"]])
     books.usage(usage)
     (root / "price_books" / "brook.yaml").write_text(BOOK, encoding="utf-8")
     (root / "raw" / "commitments.csv").write_text("\n".join([HEADER, *promises]) + "\n", encoding="utf-8")
@@ -143,6 +144,21 @@ def test_too_few_months_are_said_rather_than_priced(brook: Project):
 def test_an_account_that_no_book_bills_is_refused(brook: Project):
     with pytest.raises(GrowthringError, match="nobody cannot be rated ahead"):
         price_of_commitment(brook, "nobody")
+
+
+@pytest.mark.parametrize("answer_of", [attainment, burn_down_forecast, price_of_commitment])
+def test_an_account_that_no_row_names_is_unknown(brook: Project, answer_of: Callable[..., Answer]):
+    with pytest.raises(GrowthringError, match=r"No row names the account 'NOPE'. Valid: anna, bert"):
+        answer_of(brook, "NOPE")
+
+
+def test_groups_that_no_account_is_in_are_refused(brook: Project):
+    with pytest.raises(GrowthringError, match=r"Unknown attribute: planet. Valid: .*country"):
+        exposure(brook, Decimal("0.2"), by="planet")
+    with pytest.raises(GrowthringError, match=r"Unknown attribute: channel. Valid: .*country"):
+        forecast_split(brook, self_serve="channel=foo")
+    with pytest.raises(GrowthringError, match=r"Unknown country: XX. Valid: CH, US"):
+        forecast_split(brook, self_serve="country=XX")
 
 
 def test_the_layer_falls_on_the_rows_of_those_who_promised(brook: Project):

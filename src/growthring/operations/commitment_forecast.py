@@ -17,6 +17,7 @@ from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, money
 from growthring.operations.commitment_paths import Futures, futures_caveats, open_futures
 from growthring.operations.commitment_split import as_money
+from growthring.operations.known_names import KnownNames
 from growthring.operations.project import Project
 from growthring.pricing.commitments import Commitment, burn_down
 from growthring.pricing.commitments.burn_down import BurnDown
@@ -55,8 +56,9 @@ def burn_down_forecast(
         progress: Told about what has to be computed first.
 
     Raises:
-        GrowthringError: The account has no commitment in force.
+        GrowthringError: There is no such account, or it has no commitment in force.
     """
+    KnownNames(project).require_account(account)
     futures = open_futures(project, as_of=as_of, progress=progress)
     found = list(followed(futures, account))
     if account and not found:
@@ -79,6 +81,7 @@ def attainment(
         as_of: See only what was known then.
         progress: Told about what has to be computed first.
     """
+    KnownNames(project).require_account(account)
     futures = open_futures(project, as_of=as_of, progress=progress)
     rows = [_goal_row(*each) for each in followed(futures, account) if each[0].kind in {"minimum", "prepaid"}]
     rows.sort(key=lambda row: (row["reached"] is None, row["reached"] or 0.0, row["account_id"]))
@@ -107,7 +110,7 @@ def price_of_commitment(
         progress: Told about what has to be computed first.
 
     Raises:
-        GrowthringError: The account has no usage that can be rated ahead, or the discount is not a share.
+        GrowthringError: There is no such account, it has no usage that can be rated ahead, or the discount is not a share.
     """
     if not 0 <= discount_max < 1:
         raise GrowthringError(
@@ -115,6 +118,7 @@ def price_of_commitment(
             valid="Valid: 0 to 99.",
             remedy="Pass --discount-max 20.",
         )
+    KnownNames(project).require_account(account)
     futures = open_futures(project, months=_TERM, paths=_PRICING_PATHS, as_of=as_of, progress=progress)
     months = _months_used(futures, account)
     currency, charged = _charged(futures, account)

@@ -17,6 +17,7 @@ from growthring.kernel.period import Month, PeriodKind
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, money
 from growthring.operations.commitment_paths import Futures, futures_caveats, open_futures, rates_into
+from growthring.operations.known_names import KnownNames
 from growthring.operations.project import Project
 from growthring.pricing.reference import plain
 from growthring.pricing.stored_rating import Rating
@@ -26,6 +27,8 @@ Amounts = NDArray[np.float64]
 
 _TICK = 1e-4
 PARTS = ("inside_commitments", "above_commitments", "beside_commitments", "sales_led", "self_serve")
+SELF_SERVE = "channel=self-serve"
+"""Accounts that buy by themselves, unless said otherwise."""
 _DEFINITIONS = {
     "forecast_split": (
         "What price books are expected to bring, by how firmly it is promised. Commitments are applied to every future of usage: "
@@ -44,7 +47,7 @@ def forecast_split(
     *,
     months: int = 12,
     period: PeriodKind = PeriodKind.QUARTER,
-    self_serve: str = "channel=self-serve",
+    self_serve: str = SELF_SERVE,
     as_of: datetime | None = None,
     progress: Progress = silent,
 ) -> Answer:
@@ -59,15 +62,17 @@ def forecast_split(
         progress: Told about what has to be computed first.
 
     Raises:
-        GrowthringError: ``self_serve`` names no attribute and value.
+        GrowthringError: ``self_serve`` names no attribute and value that an account has.
     """
     attribute, sign, value = self_serve.partition("=")
     if not sign:
         raise GrowthringError(
             f"Not an attribute and its value: {self_serve!r}.",
             valid="Valid: ATTRIBUTE=VALUE.",
-            remedy="Write channel=self-serve.",
+            remedy=f"Write {SELF_SERVE}.",
         )
+    if self_serve != SELF_SERVE:  # the default only says so: a company may sell nothing by itself
+        KnownNames(project).require_attribute(attribute, value)
     futures = open_futures(project, months=months, as_of=as_of, progress=progress)
     currency = project.settings.project.currency
     reported = _Reported(futures, currency)
@@ -88,8 +93,8 @@ def forecast_split(
     ]
     rows.append(_spread_row("floor", _whole(futures), _floor(futures, reported), currency))
     answer = _answer(project, "forecast_split", rows[-2]["expected"], currency, futures, rows)
-    if not own:
-        answer.caveats.insert(0, f"No account has the attribute {attribute}: nobody counts as self-serve.")
+    if value not in own.values():
+        answer.caveats.insert(0, f"No account has {self_serve}: nobody counts as self-serve.")
     answer.caveats.extend(reported.caveats())
     answer.caveats.append("A commitment that ends is not taken to be renewed: use after it counts as beside commitments.")
     answer.caveats.append("Only what price books rate is split; subscriptions at fixed prices are part of the whole forecast.")
@@ -116,12 +121,13 @@ def exposure(
         progress: Told about what has to be computed first.
 
     Raises:
-        GrowthringError: The stress is not a share.
+        GrowthringError: The stress is not a share, or no account has the attribute.
     """
     if not 0 <= stress <= 1:
         raise GrowthringError(
             f"The stress {plain(stress * 100)} % is not a share.", valid="Valid: 0 to 100.", remedy="Write --stress 20."
         )
+    KnownNames(project).require_attribute(by)
     futures = open_futures(project, months=months, as_of=as_of, progress=progress)
     currency = project.settings.project.currency
     reported = _Reported(futures, currency)

@@ -31,14 +31,14 @@ class KnownNames:
     def __init__(self, project: Project) -> None:
         self._project = project
 
-    def require_account(self, account: str) -> None:
-        """Stop when no row names an account.
+    def require_account(self, account: str | None) -> None:
+        """Stop when no row names an account; without one there is nothing to check.
 
         Raises:
             GrowthringError: None does; the message names some that are there.
         """
         named = " UNION ALL ".join(f"SELECT account_id FROM {table} WHERE account_id = $1" for table in _NAMED_ACCOUNTS)
-        if self._rows is None or self.column(f"{named} LIMIT 1", account):
+        if account is None or self._rows is None or self.column(f"{named} LIMIT 1", account):
             return
         every = " UNION ".join(f"SELECT account_id FROM {table}" for table in _NAMED_ACCOUNTS)
         known = self.column(f"SELECT DISTINCT account_id FROM ({every}) ORDER BY 1")
@@ -83,11 +83,7 @@ class KnownNames:
         end = Month.of(self._project.setting(snapshot, as_of=None).data_through)
         if begin is not None and (first < begin or last > end):
             outside = first if first < begin else last
-            raise GrowthringError(
-                f"The data hold no month {outside}.",
-                valid=f"Valid: {begin} to {end}.",
-                remedy="Name months that are in the data.",
-            )
+            raise GrowthringError(f"The data hold no month {outside}.", valid=f"Valid: {begin} to {end}.")
 
     def column(self, sql: str, *values: str | None) -> list[Any]:
         """Return the only column of a query over the canonical tables, empty before the first run."""
