@@ -110,7 +110,13 @@ def test_months_before_the_event_show_none(project: Project):
 
 
 @pytest.mark.parametrize(
-    ("change", "message"), [({"where": "retail"}, "group"), ({"last": "2024-06", "lasting": True}, "last month")]
+    ("change", "message"),
+    [
+        ({"where": "retail"}, "group"),
+        ({"where": "industry=foo"}, "Unknown industry: foo. Valid: .*retail"),
+        ({"where": "planet=mars"}, "Unknown attribute: planet. Valid: .*industry"),
+        ({"last": "2024-06", "lasting": True}, "last month"),
+    ],
 )
 def test_an_event_says_whom_it_reaches_and_when(project: Project, change, message):
     with pytest.raises(GrowthringError, match=message):
@@ -140,6 +146,11 @@ def test_quantities_have_no_run_rate_and_an_unknown_policy_is_refused(project: P
         run_rate(project, Asked("usage:api_calls"))
     with pytest.raises(GrowthringError, match="twice"):
         run_rate(project, Asked(), by="twice")
+
+
+def test_a_month_after_the_data_has_no_run_rate(project: Project):
+    with pytest.raises(GrowthringError, match=r"2030-01 is not in the data as a whole month. Valid: months up to 2024-12"):
+        run_rate(project, Asked(at="2030-01"))
 
 
 def test_questions_are_few_ordered_by_money_and_never_asked_again(project: Project):
@@ -194,3 +205,17 @@ def test_an_answer_given_later_is_not_seen_as_of_an_earlier_day(project: Project
 def test_an_answer_needs_a_code_and_evidence(project: Project, code, evidence, message):
     with pytest.raises(GrowthringError, match=message):
         answer_question(project, "A0000054", first="2024-11", last=None, code=code, evidence=evidence, author="Kim")
+
+
+@pytest.mark.parametrize(
+    ("account", "month", "message"),
+    [
+        ("NOPE", "2024-11", "No row names the account 'NOPE'"),
+        ("A0000054", "2019-11", "The data hold no month 2019-11"),
+        ("A0000054", "2030-01", "The data hold no month 2030-01"),
+    ],
+)
+def test_an_answer_about_nobody_or_a_month_without_data_is_not_kept(project: Project, account, month, message):
+    with pytest.raises(GrowthringError, match=message):
+        answer_question(project, account, first=month, last=None, code="one_off", evidence="x", author="Kim")
+    assert not project.has_journal()

@@ -15,6 +15,7 @@ from growthring.kernel.period import Month
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer
 from growthring.operations.forecasting import History
+from growthring.operations.known_names import KnownNames
 from growthring.operations.project import Project
 from growthring.operations.unusual import Asked, amounts, open_usage
 
@@ -45,7 +46,7 @@ def add_event(
         author: Who says so.
 
     Raises:
-        GrowthringError: It is not clear whom it reaches or when it ends.
+        GrowthringError: It is not clear whom it reaches or when it ends, or no account has the value.
     """
     attribute, sign, value = where.partition("=")
     if not (attribute and sign and value):
@@ -54,6 +55,7 @@ def add_event(
         raise GrowthringError("An event that lasts has no last month.", valid="Valid: --to MONTH or --lasting.")
     start = Month.parse(first)
     end = None if lasting else Month.parse(last or first)
+    KnownNames(project).require_attribute(attribute, value)
     with project.journal() as journal:
         entry = journal.add_event(
             name,

@@ -52,9 +52,19 @@ def open_usage(project: Project, asked: Asked, progress: Progress = silent) -> H
     """Read usage by account and month, without anything a policy smooths or tags take off.
 
     Raises:
-        GrowthringError: There is no usage revenue under the policy.
+        GrowthringError: There is no usage revenue under the policy, or the data end before the month.
     """
     through = project.calendar.parse(asked.at)[1] if asked.at else None
+    found = _usage_through(project, asked, through, progress)
+    last = found.panel.last_month
+    if through is not None and through > last:
+        raise GrowthringError(
+            f"{through} is not in the data as a whole month.", valid=f"Valid: months up to {last}.", remedy=f"Pass --at {last}."
+        )
+    return found
+
+
+def _usage_through(project: Project, asked: Asked, through: Month | None, progress: Progress) -> History:
     if asked.measure != USAGE_REVENUE:
         return open_history(
             project, measure=asked.measure, as_of=asked.as_of, policy=asked.policy, through=through, progress=progress

@@ -15,6 +15,7 @@ from growthring.operations.answer import Answer
 from growthring.operations.decisions import tag_account
 from growthring.operations.external_events import events
 from growthring.operations.forecasting import History
+from growthring.operations.known_names import KnownNames
 from growthring.operations.project import Project
 from growthring.operations.unusual import Asked, amounts, open_usage, rulings
 
@@ -72,7 +73,7 @@ def open_questions(project: Project, asked: Asked, *, top: int = 10, progress: P
         policy=history.policy,
         snapshot=history.snapshot_id,
         rows=[_row(history, each, shared) for each in listed],
-        caveats=[f"{waiting} smaller ones wait until these are answered; --top 0 lists all."] if waiting else [],
+        caveats=[f"{waiting:,} smaller ones wait until these are answered; --top 0 lists all."] if waiting else [],
     )
 
 
@@ -85,7 +86,7 @@ def answer_question(
     tag back.
 
     Raises:
-        GrowthringError: There is no such code or account, or no evidence.
+        GrowthringError: There is no such code or account, no evidence, or the data do not hold the months.
     """
     from growthring.journal.forecast_entries import GrowthReason
 
@@ -97,6 +98,9 @@ def answer_question(
         )
     who, start = author or getpass.getuser(), Month.parse(first)
     end = Month.parse(last) if last else start
+    known = KnownNames(project)
+    known.require_account(account)
+    known.require_months_of_data(start, end)
     tagged, revoked = None, []
     if code == GrowthReason.ONE_OFF:
         tagged = tag_account(project, account, "one_off", first, last, because=f"{_MARK}{evidence}", author=who)["tag_id"]
