@@ -137,7 +137,7 @@ BROKEN = [
     (("explain", "mrr", "--dialect", "klingon"), "Unknown"), (("tables", "shoe_size"), "Unknown table"),
     (("tag", "a", "--as", "x", "--from", "2024-01", "--because", "y"), "Unknown tag"), (("restatement", "2024-01"), "not closed"),
     (("tags", "--revoke", "77", "--because", "x"), "77"), (("sign-off", "--role", "cat"), "Unknown role"),
-    (("init", "new", "--from", "nothing*.csv"), "No file matches"),
+    (("init", "new", "--from", "nothing*.csv"), "No file matches"), (("backtest", "--model", "nope"), "Unknown model: nope"),
 ]  # fmt: skip
 
 

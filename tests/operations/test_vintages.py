@@ -41,6 +41,8 @@ def test_usage_of_an_unknown_meter_and_a_year_to_come_are_refused_with_what_is_v
         vintages(ringwood, measure="shoes")
     with pytest.raises(GrowthringError, match="begins in"):
         entering(ringwood, year="FY2099")
+    with pytest.raises(GrowthringError, match=r"revenue is known from 20\d\d-\d\d on. Valid: FY20\d\d to FY20\d\d"):
+        entering(ringwood, year="FY1999")
     with pytest.raises(GrowthringError, match="not a fiscal year"):
         entering(ringwood, year="2023-01")
     used = vintages(ringwood, measure="usage:api_calls")

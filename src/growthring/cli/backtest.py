@@ -9,6 +9,7 @@ import typer
 from growthring.cli.options import HERE, AsJson, Author, ProjectFolder
 from growthring.cli.output import print_caveats, print_table, say
 from growthring.cli.progress import drawn
+from growthring.kernel.errors import UnknownValueError
 
 _SHOWN = ("items", "wape", "bias", "mase_1", "quantile_loss", "coverage_80", "coverage_95", "interval_score_80")
 
@@ -56,9 +57,16 @@ def backtest(
     With --json all views are given at once, with all measures.
     """
     from growthring.operations.backtest import backtest as answer_of
+    from growthring.operations.backtest import models
     from growthring.operations.champions import adopt_champions
     from growthring.operations.project import Project
 
+    known = [each.name for each in models(by, peers=peers)]
+    for name in model or ():
+        if name not in known:
+            raise UnknownValueError(
+                "model", name, known, remedy="" if peers else "--peers adds LightGBM, DynamicOptimizedTheta and AutoETS."
+            )
     with drawn() as progress:
         answer = answer_of(
             Project.open(project),

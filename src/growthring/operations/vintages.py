@@ -116,18 +116,28 @@ def entering(
 
 
 def _entry(reading: Reading, year: str | None) -> Month:
-    """Return the last month before a fiscal year, refusing one that lies ahead of the data."""
+    """Return the last month before a fiscal year, refusing one that lies ahead of the data or begins before them."""
     calendar, last = reading.project.calendar, last_month_of(reading, None, include_partial=False)
     first, end = calendar.parse(year) if year else calendar.period_of(last + 1, PeriodKind.FISCAL_YEAR)
     entry = first - 1
     if end.index - first.index != 11:
         raise GrowthringError(f"{year} is not a fiscal year.", valid="Valid: FY2025.")
+
+    def year_of(month: Month) -> str:
+        return calendar.label(calendar.period_of(month, PeriodKind.FISCAL_YEAR)[1], PeriodKind.FISCAL_YEAR)
+
+    known, latest = reading.first_month, year_of(last + 1)
     if entry > last:
-        latest = calendar.label(calendar.period_of(last + 1, PeriodKind.FISCAL_YEAR)[1], PeriodKind.FISCAL_YEAR)
         raise GrowthringError(
             f"{calendar.label(end, PeriodKind.FISCAL_YEAR)} begins in {first}, and the last complete month is {last}.",
             valid=f"Valid: fiscal years up to {latest}.",
             remedy="Ask for an earlier year, or read later data first.",
+        )
+    if known is not None and entry < known:
+        earliest = year_of(calendar.period_of(known, PeriodKind.FISCAL_YEAR)[1] + 1)
+        raise GrowthringError(
+            f"Nothing enters {year_of(first)}: revenue is known from {known} on.",
+            valid=f"Valid: {earliest} to {latest}." if earliest <= latest else "",
         )
     return entry
 
