@@ -157,6 +157,7 @@ def test_questions_are_few_ordered_by_money_and_never_asked_again(project: Proje
     asked = open_questions(project, Asked(), top=3)
     stakes = [abs(Decimal(row["at_stake"])) for row in asked.rows]
     assert len(stakes) == 3
+    assert asked.caveats == [f"{asked.value - 3:,} smaller ones wait until these are answered; --top 0 lists all."]
     assert stakes == sorted(stakes, reverse=True)
     first = asked.rows[0]
     answer_question(
