@@ -50,12 +50,18 @@ def planted(errors: np.ndarray, rows: int = 4) -> Past:
     return Past(origins, forecasts, values)
 
 
-def test_the_scale_is_the_middle_past_error_in_units_of_students_t() -> None:
+def test_the_scale_is_the_middle_past_error_in_units_of_students_t_and_wider_for_few_origins() -> None:
     errors = np.array([0.1, -0.1, 0.1, -0.1, 0.1, -0.1, 0.1, -0.1])
     past = planted(errors)
     scale = group_scale(past, ALL[:4], 1, [(1, 1)], 3.0)
     low, high = group_quantiles(scale, np.array([[400.0]]), (0.25, 0.75), 3.0)[0, 0]
-    assert (low, high) == pytest.approx((400 * np.exp(-0.1), 400 * np.exp(0.1)))
+    wider = 0.1 * (1 + 3 / len(errors))
+    assert (low, high) == pytest.approx((400 * np.exp(-wider), 400 * np.exp(wider)))
+
+
+def test_no_range_of_a_sum_claims_more_than_seven_times_the_forecast() -> None:
+    low, high = group_quantiles(np.array([[5.0]]), np.array([[100.0]]), (0.025, 0.975), 3.0)[0, 0]
+    assert (low, high) == pytest.approx((100 * np.exp(-2), 100 * np.exp(2)))
 
 
 def test_one_wild_month_does_not_widen_the_scale_but_the_tails_hold_it() -> None:

@@ -18,6 +18,8 @@ from growthring.forecast.past import Past, Window
 _ENOUGH = 6
 """Past origins with an outcome that a statement about a sum needs."""
 _PRIOR_ORIGINS = 12.0
+_WIDEST = 2.0
+_FEW = 3.0
 
 
 def group_scale(past: Past, codes: NDArray[np.int64], groups: int, windows: Sequence[Window], freedom: float) -> Values:
@@ -46,8 +48,8 @@ def _measured(past: Past, codes: NDArray[np.int64], groups: int, windows: Sequen
     together = np.array([np.nanmedian(column) if (~np.isnan(column)).any() else np.nan for column in middle.T])
     pooled = (count * np.nan_to_num(middle) ** 2 + _PRIOR_ORIGINS * together**2) / (count + _PRIOR_ORIGINS)
     scale = np.sqrt(pooled) / float(student.ppf(0.75, freedom))
-    best = np.where(count.max(axis=0, initial=0) >= _ENOUGH, 1.0, np.nan)
-    return np.asarray(scale * best)
+    most = count.max(axis=0, initial=0)
+    return np.asarray(scale * np.where(most >= _ENOUGH, _widening(most), np.nan))
 
 
 def _extended(past: Past, codes: NDArray[np.int64], groups: int, window: Window, freedom: float) -> Values:
@@ -72,9 +74,19 @@ def total_coverage(past: Past, window: Window, low: float, high: float, freedom:
         known = errors[: max(position - window[1] + 1, 0)]
         known = np.abs(known[~np.isnan(known)])
         if len(known) >= _ENOUGH:
-            below, above = np.median(known) * steps
+            below, above = np.median(known) * _widening(len(known)) * steps
             hits.append(below <= errors[position] <= above)
     return (float(np.mean(hits)) if hits else float("nan")), len(hits)
+
+
+def factors(steps: Values) -> Values:
+    """Return factors on a sum for log errors: no range claims more than seven times the forecast, or less than a seventh."""
+    return np.asarray(np.exp(np.clip(steps, -_WIDEST, _WIDEST)))
+
+
+def _widening(origins: NDArray[np.int64] | int) -> NDArray[np.float64]:
+    """Return how much wider a range gets for being measured on few origins, whose horizons overlap."""
+    return np.asarray(1 + _FEW / np.maximum(origins, 1))
 
 
 def group_quantiles(scale: Values, point: Values, levels: tuple[float, ...], freedom: float) -> Values:
@@ -87,7 +99,7 @@ def group_quantiles(scale: Values, point: Values, levels: tuple[float, ...], fre
         freedom: Degrees of freedom of the tails.
     """
     steps = student.ppf(np.array(levels), freedom)
-    return np.asarray(point[:, :, None] * np.exp(scale[:, :, None] * steps))
+    return np.asarray(point[:, :, None] * factors(scale[:, :, None] * steps))
 
 
 def _never_narrower(scale: Values, windows: Sequence[Window]) -> Values:

@@ -29,6 +29,7 @@ class Assumptions:
         growth: Factor on the level of those that stay, shape (segments, horizon).
         calibration: Factor that corrects the middle past error of sums, shape (segments, horizon).
         season: Log level of each calendar month, shape (12,).
+        is_season_matched: Whether growth was learned from the same season of earlier years only.
     """
 
     segments: NDArray[np.str_]
@@ -37,6 +38,7 @@ class Assumptions:
     growth: Values
     calibration: Values
     season: Values
+    is_season_matched: bool = False
 
 
 @dataclass(frozen=True)

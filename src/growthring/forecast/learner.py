@@ -276,4 +276,6 @@ class Learner:
             held = stays > 0
             growth[held, place] = grown[held] / stays[held]
             calibration[:, place] = np.exp(self.calibration(self.last, place + 1))
-        return Assumptions(self.cohorts.names, self.level_weight, survival, growth, calibration, self.season)
+        return Assumptions(
+            self.cohorts.names, self.level_weight, survival, growth, calibration, self.season, self.is_season_matched
+        )

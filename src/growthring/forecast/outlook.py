@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from growthring.forecast.commitments.layer import CommitmentLayer
+from growthring.forecast.group_intervals import factors
 from growthring.forecast.growth import GrowthForecast
 from growthring.forecast.layers import Folded, Layer
 from growthring.forecast.new_customers import NewCustomers
@@ -144,7 +145,7 @@ class Outlook:
                 base = float(self.folded.effect(Layer.STATISTICAL)[rows, first - 1 : last].sum())
                 committed = float(self.folded.effect(Layer.COMMITMENT)[rows, first - 1 : last].sum())
                 added = committed + float(self.folded.added[rows, first - 1 : last].sum() / PER_ONE)
-                worlds = base * np.exp(scale[group, place] * steps)
+                worlds = base * factors(scale[group, place] * steps)
                 worlds = _moved(worlds[None], np.array([base]), np.array([units / PER_ONE]), np.array([added]))[0]
                 if with_new and self.newcomers is not None:
                     units += int(self.new_units[first - 1 : last].sum())

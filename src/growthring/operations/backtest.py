@@ -54,7 +54,7 @@ def backtest(
     from growthring.forecast.backtest import Protocol, last_origins
     from growthring.forecast.backtest import backtest as replay
 
-    history = open_history(project, measure=measure, progress=progress)
+    history = open_history(project, measure=measure, settled=True, progress=progress)
     chosen = last_origins(history.panel, origins, horizon)
 
     def seen_at(origin: int) -> "Panel":

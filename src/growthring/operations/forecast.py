@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from growthring.forecast.commitments.layer import CommitmentLayer
+from growthring.forecast.engines import together, two_engines
 from growthring.forecast.growth import CohortGrowth, GrowthForecast
 from growthring.forecast.layers import ALL, Layer
 from growthring.forecast.named_accounts import with_named_accounts
-from growthring.forecast.new_customers import NewCustomers, from_trend, newcomers
+from growthring.forecast.new_customers import NewCustomers
 from growthring.forecast.outlook import Outlook, Range, Span
 from growthring.forecast.panel import Panel
 from growthring.forecast.policy import STANDARD, ForecastPolicy
@@ -32,6 +33,9 @@ from growthring.operations.unusual import rulings
 
 _FEW_ACCOUNTS = 30
 _NAMED = 3
+_PATHS = 1000
+_LARGE = 0.05
+_WHOLE = 1000
 _LONGEST = 36
 _DEFINITION = (
     "Expected {what}: the level of each account × the pooled growth of accounts like it × survival × a little own drift, right "
@@ -134,7 +138,7 @@ def make_forecast(project: Project, asked: Asked | None = None, *, progress: Pro
     )  # fmt: skip
     new = _newcomers(panel, wanted)
     outlook = Outlook(model, people.folded, panel.segments(wanted.by), new, project.calendar, commitments)
-    caveats += [*people.caveats, *_late(history), *_evidence(model)]
+    caveats += [*people.caveats, *_late(history), *_shortfalls(outlook, history), *_evidence(model)]
     return Made(wanted, history, outlook, people, adopted, caveats)
 
 
@@ -162,7 +166,18 @@ def _commitments(
 def _newcomers(panel: Panel, asked: Asked) -> NewCustomers | None:
     if not asked.with_new or Layer.STATISTICAL not in asked.layers:
         return None
-    return from_trend(newcomers(panel), asked.horizon)
+    return together(two_engines(panel, asked.horizon, count=_PATHS))
+
+
+def _shortfalls(outlook: Outlook, history: History) -> list[str]:
+    """Name months that a commitment settles at its end: what is billed once is no run-rate (FC-06)."""
+    effect = outlook.folded.effect(Layer.COMMITMENT).sum(axis=0)
+    found = np.flatnonzero(effect > _LARGE * np.maximum(outlook.folded.base.sum(axis=0), 1.0))
+    return [
+        f"{outlook.origin + int(ahead) + 1} holds {history.currency} {effect[ahead]:,.0f} more for commitments that end: "
+        "billed once, not to be taken times twelve."
+        for ahead in found
+    ]
 
 
 def _late(history: History) -> list[str]:
@@ -170,8 +185,8 @@ def _late(history: History) -> list[str]:
         return []
     amount = amount_text(Decimal(repr(round(history.late_amount, 4))), history.currency)
     return [
-        f"{history.currency} {amount} were added to the last month for revenue that becomes known after a month's end, "
-        "as much as came late to the month before."
+        f"{history.currency} {amount} were added to the last month for usage whose invoices are still to come: "
+        "the median of what came late to the three months before."
     ]
 
 
@@ -193,7 +208,9 @@ def _evidence(model: GrowthForecast) -> list[str]:
     months = model.panel.last_known + 1
     if months <= model.horizon:
         found.append(f"{months} months of history for {model.horizon} months ahead: later months rest on earlier ones.")
-    if not np.any(model.assumptions.season):
+    if model.assumptions.is_season_matched:
+        found.append("Growth is learned from the same season of the year before only: it was the better guide at past origins.")
+    elif not np.any(model.assumptions.season):
         found.append("No calendar effect is applied: two years of history do not show one.")
     return found
 
@@ -228,6 +245,11 @@ def forecast_by(project: Project, asked: Asked | None = None, *, view: str = "ye
         for span, each in zip(spans, group, strict=True)
     ]
     total = made.outlook.group_ranges(np.where(alive, 0, -1), spans, with_new=True)[0]
+    unknown = np.full(4, np.nan)
+    for place, span in enumerate(spans if made.outlook.newcomers else []):
+        new = int(made.outlook.new_units[span.window[0] - 1 : span.window[1]].sum())
+        rows.append(_row(made, {made.asked.by: "(new customers)"}, spans[place], Range(new, unknown)))
+    rows += [_row(made, {made.asked.by: "total"}, span, each) for span, each in zip(spans, total, strict=True)]
     return _answer(made, spans[-1], total[-1], rows)
 
 
@@ -255,7 +277,7 @@ def forecast_account(
                        Range(units, ranges[place, index[span.label]]))  # fmt: skip
             for layer, effect in folded.units.items():
                 change = int(effect[place, first - 1 : last].sum())
-                if layer is not Layer.STATISTICAL and change:
+                if layer is Layer.STATISTICAL or change:
                     row[str(layer)] = _text(made, change)
             rows.append(row)
     last_total = sum(int(made.outlook.units[place, spans[-1].window[0] - 1 : spans[-1].window[1]].sum()) for place in places)
@@ -343,12 +365,22 @@ def _spans(made: Made, view: str) -> list[Span]:
 
 def _row(made: Made, labels: dict[str, str], span: Span, found: Range) -> dict[str, Any]:
     first, last = (made.outlook.origin + ahead for ahead in span.window)
-    period = {"at": span.label} | ({} if span.kind == "month" else {"months": f"{first} to {last}"})
+    period = {"at": _label(made, span)} | ({} if span.kind == "month" else {"months": f"{first} to {last}"})
     ends = {
         name: None if np.isnan(bound) else _text(made, round(float(bound) * PER_ONE))
         for name, bound in zip(("low80", "high80", "low95", "high95"), found.bounds, strict=True)
     }
     return {**labels, **period, "amount": _text(made, found.amount), **ends}
+
+
+def _unit(made: Made, span: Span) -> str:
+    """Return what an amount over a span counts: a sum over months is no amount a month."""
+    return made.history.panel.unit if span.kind == "month" else made.history.panel.unit.removesuffix(" per month")
+
+
+def _label(made: Made, span: Span) -> str:
+    whole = {"month": 1, "quarter": 3, "year": 12}[span.kind]
+    return span.label if span.window[1] - span.window[0] + 1 == whole else f"{span.label} (part)"
 
 
 def _parts(made: Made, span: Span) -> dict[str, str]:
@@ -365,7 +397,10 @@ def _parts(made: Made, span: Span) -> dict[str, str]:
 
 
 def _text(made: Made, units: int) -> str:
-    return amount_text(Decimal(units).scaleb(-4), made.history.currency)
+    amount = Decimal(units).scaleb(-4)
+    if not made.history.currency and abs(amount) >= _WHOLE:
+        amount = amount.quantize(Decimal(1))
+    return amount_text(amount, made.history.currency)
 
 
 def _answer(made: Made, span: Span, found: Range, rows: list[dict[str, Any]]) -> Answer:
@@ -374,8 +409,8 @@ def _answer(made: Made, span: Span, found: Range, rows: list[dict[str, Any]]) ->
     return Answer(
         metric=f"forecast {made.asked.measure}",
         value=_text(made, found.amount),
-        unit=made.history.panel.unit,
-        at=span.label,
+        unit=_unit(made, span),
+        at=_label(made, span),
         definition=_DEFINITION.format(what=what, layers=on),
         policy=made.history.policy,
         snapshot=made.history.snapshot_id,

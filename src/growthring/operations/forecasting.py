@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 import duckdb
 
@@ -12,9 +12,10 @@ from growthring.forecast.panel import Panel
 from growthring.kernel.errors import UnknownValueError
 from growthring.kernel.period import Month
 from growthring.kernel.progress import Progress, silent
+from growthring.operations.late_usage import usage_to_come
 from growthring.operations.project import Project
 from growthring.operations.rating import rate
-from growthring.operations.reading import Reading, read
+from growthring.operations.reading import read
 
 REVENUE = "revenue"
 USAGE = "usage:"
@@ -55,6 +56,7 @@ def open_history(
     policy: str | None = None,
     through: Month | None = None,
     by_product: bool = False,
+    settled: bool = False,
     progress: Progress = silent,
 ) -> History:
     """Read the history that a forecast starts from.
@@ -66,6 +68,7 @@ def open_history(
         as_of: See only what was known then; months after it do not exist.
         policy: Revenue policy; the project's when absent.
         through: Last month used; by default the last complete one.
+        settled: Leave the last month out when invoices for its usage are still to come, rather than estimate them: for outcomes.
         by_product: Keep the products of an account apart, as series; a migration then looks like a loss and a start.
         progress: Told about what has to be computed first.
 
@@ -73,7 +76,7 @@ def open_history(
         UnknownValueError: No such measure.
     """
     if measure == REVENUE:
-        return _revenue(project, as_of, policy, through, by_product, progress)
+        return _revenue(project, as_of, policy, through, by_product, settled, progress)
     if measure.startswith(USAGE):
         return _usage(project, measure, as_of, through, progress)
     raise UnknownValueError("measure", measure, [REVENUE, f"{USAGE}METER"])
@@ -85,6 +88,7 @@ def _revenue(
     policy: str | None,
     through: Month | None,
     by_product: bool,
+    settled: bool,
     progress: Progress,
 ) -> History:
     reading = read(project, policy=project.policy(policy), as_of=as_of, progress=progress)
@@ -99,7 +103,9 @@ def _revenue(
         unit=f"{reading.currency} per month",
         attributes=attributes,
     )
-    late = {} if by_product or through is not None else _known_late(project, reading, last, policy, progress)
+    late = {} if by_product or through is not None else usage_to_come(reading, last)
+    if settled and late:
+        panel, late = panel.through(last.index - 1), {}
     return History(
         panel=with_late(panel, late),
         measure=REVENUE,
@@ -111,29 +117,6 @@ def _revenue(
         data_through=reading.ledger.setting.data_through,
         late_amount=sum(late.values()),
     )
-
-
-def _known_late(project: Project, reading: Reading, last: Month, policy: str | None, progress: Progress) -> dict[str, float]:
-    """Return what became known after the end of the month before the last one, by account.
-
-    Usage is often billed in the month after it: on the last day of a month its revenue is not known yet, and every forecast would
-    start too low. What came late to the month before is the estimate of what is still to come to the last one.
-    """
-    before = last - 1
-    end = datetime.combine(before.last_day, time(23, 59, 59))
-    seen = reading.ledger.setting.as_of
-    came_late = reading.ledger.connection.execute(
-        f"SELECT COUNT(*) FROM invoice_line WHERE known_at > {literal(end)} AND known_at <= {literal(seen)} "
-        f"AND COALESCE(period_start, issued_on) BETWEEN {literal(before.first_day)} AND {literal(before.last_day)}"
-    ).fetchone()
-    if not came_late or not came_late[0]:
-        return {}
-    then = read(project, policy=project.policy(policy), as_of=end, progress=progress)
-    amounts = f"SELECT account_id, SUM(recurring_amount) FROM recurring WHERE month = {literal(before.index)} GROUP BY 1"
-    known = {account: float(amount) for account, amount in then.ledger.connection.execute(amounts).fetchall()}
-    now = {account: float(amount) for account, amount in reading.ledger.connection.execute(amounts).fetchall()}
-    found = {account: amount - known.get(account, 0.0) for account, amount in now.items()}
-    return {account: amount for account, amount in found.items() if amount > 0}
 
 
 def _usage(project: Project, measure: str, as_of: datetime | None, through: Month | None, progress: Progress) -> History:
