@@ -27,6 +27,7 @@ from growthring.operations.champions import champions, with_champions
 from growthring.operations.external_events import event_layer
 from growthring.operations.forecasting import REVENUE, History, open_history
 from growthring.operations.forecasts import amount_text, publish_forecast, short
+from growthring.operations.known_names import KnownNames
 from growthring.operations.override_folding import FoldedOverrides, fold_overrides, standing_overrides
 from growthring.operations.project import Project
 from growthring.operations.unusual import rulings
@@ -257,6 +258,7 @@ def forecast_account(
     project: Project, account: str, asked: Asked | None = None, *, view: str = "month", progress: Progress = silent
 ) -> Answer:
     """Answer what an account will be, layer by layer."""
+    KnownNames(project).require_account(account)
     made = make_forecast(project, asked, progress=progress)
     panel, folded = made.history.panel, made.outlook.folded
     places = np.flatnonzero((panel.accounts == account) & folded.is_known.any(axis=1))
