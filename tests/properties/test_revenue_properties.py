@@ -63,9 +63,9 @@ def test_scaling_all_money_scales_revenue_and_leaves_ratios(company: Company, fa
             if value is None or after[group] is None:
                 assert value == after[group], wanted.name
             elif wanted.unit in (Unit.MONEY_PER_MONTH, Unit.MONEY_PER_YEAR):
-                assert float(after[group]) == pytest.approx(float(value) * factor, abs=1e-9), wanted.name
+                assert float(after[group]) == pytest.approx(float(value) * factor, rel=1e-12, abs=1e-9), wanted.name
             else:
-                assert float(after[group]) == pytest.approx(float(value), abs=1e-9), wanted.name
+                assert float(after[group]) == pytest.approx(float(value), rel=1e-12, abs=1e-9), wanted.name
 
 
 @SOME
