@@ -87,12 +87,12 @@ class AccountIntervals:
         """
         shape = (len(self.past.origins), self.count)
         found, counts = np.full((*shape, _POINTS), np.nan), np.zeros(shape)
+        step = max(len(self.past.values) // _SAMPLE, 1)
         for position in self.past.known_origins(window):
-            forecast, actual = self.past.pair(int(position), window)
+            forecast, actual = self.past.pair(int(position), window, step)
             rows = np.flatnonzero(forecast > 0)
-            rows = rows[:: max(len(rows) // _SAMPLE, 1)]
             ratio = np.clip(actual[rows] / forecast[rows], 0, _LARGEST)
-            classes = self.classes(int(self.past.origins[position]))[rows]
+            classes = self.classes(int(self.past.origins[position]))[::step][rows]
             order = np.lexsort((ratio, classes))
             ratio, bounds = ratio[order], np.searchsorted(classes[order], np.arange(self.count + 1))
             for place in range(self.count):

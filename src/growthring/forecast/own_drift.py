@@ -101,7 +101,7 @@ class OwnDrift:
 
     def effect(self, month: int, coefficients: Values) -> Values:
         """Return the log factor of each row, shape (rows,)."""
-        return np.clip(self.features(month) @ coefficients, -_TARGET_BOUND, _TARGET_BOUND)
+        return np.clip(self.features(month) @ coefficients.astype(np.float32), -_TARGET_BOUND, _TARGET_BOUND)
 
 
 def _least_absolute(inputs: Values, target: Values, weight: Values, rounds: int = 4, smallest: float = 0.05) -> Values:

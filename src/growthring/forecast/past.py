@@ -31,12 +31,12 @@ class Past:
         """Return positions of the origins whose window lies in the past."""
         return np.flatnonzero(self.origins + window[1] < self.values.shape[1])
 
-    def pair(self, position: int, window: Window) -> tuple[Values, Values]:
-        """Return forecast and outcome of each row for a window of an origin; both NaN where one is unknown."""
+    def pair(self, position: int, window: Window, step: int = 1) -> tuple[Values, Values]:
+        """Return forecast and outcome of every row, or of every few rows, for a window of an origin; NaN where one is unknown."""
         first, last = window
         origin = int(self.origins[position])
-        forecast = self.forecasts[position, :, first - 1 : last].astype(np.float64).sum(axis=1)
-        actual = self.values[:, origin + first : origin + last + 1].sum(axis=1)
+        forecast = self.forecasts[position, ::step, first - 1 : last].astype(np.float64).sum(axis=1)
+        actual = self.values[::step, origin + first : origin + last + 1].sum(axis=1)
         unknown = np.isnan(forecast) | np.isnan(actual)
         forecast[unknown] = actual[unknown] = np.nan
         return forecast, actual
