@@ -5,8 +5,8 @@ from typing import Any
 
 import duckdb
 
+from growthring.engine.relation import literal
 from growthring.engine.store import Artifact, Store
-from growthring.sources.judgement import literal
 from growthring.sources.problems import problem_select, write_parquet, write_problems
 from growthring.tables import ACCOUNT, ACCOUNT_ATTRIBUTE
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import duckdb
 
+from growthring.engine.relation import literal
 from growthring.engine.store import Artifact, Store
 from growthring.kernel.errors import ConfigurationError
-from growthring.sources.judgement import Rule, literal, rules_of
+from growthring.sources.judgement import Rule, rules_of
 from growthring.sources.mapping import (
     CURRENCY_COLUMNS,
     BoundMapping,

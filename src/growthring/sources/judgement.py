@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from growthring.engine.relation import literal
 from growthring.kernel.currency import EXPONENT
 from growthring.sources.mapping import CURRENCY_COLUMNS, BoundMapping
 from growthring.tables import Column, ColumnType
@@ -160,11 +161,6 @@ def _times_of_use(mapping: BoundMapping) -> Iterator[Rule]:
             f"Nothing, if such records are not billed; otherwise widen late_window_days (now {config.late_window_days}) "
             "of the source.",
         )
-
-
-def literal(text: str) -> str:
-    """Return a text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _shown(lead: str, value: str) -> str:

@@ -7,10 +7,10 @@ from typing import Any
 
 import duckdb
 
+from growthring.engine.relation import literal
 from growthring.engine.store import Artifact, Store
 from growthring.sources.history import write_account_versions
 from growthring.sources.intake import key_text
-from growthring.sources.judgement import literal
 from growthring.sources.problems import problem_select, write_parquet, write_problems
 from growthring.tables import Table
 

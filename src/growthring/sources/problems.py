@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 
 from growthring.engine.catalog import PROBLEMS_FILE
-from growthring.sources.judgement import literal
+from growthring.engine.relation import literal
 from growthring.tables import PROBLEM
 
 

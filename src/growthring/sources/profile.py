@@ -5,8 +5,8 @@ from pathlib import Path
 
 import duckdb
 
+from growthring.engine.relation import literal
 from growthring.kernel.currency import EXPONENT
-from growthring.sources.judgement import literal
 from growthring.sources.mapping import as_text
 from growthring.sources.raw import RAW
 from growthring.sources.reading import read_file

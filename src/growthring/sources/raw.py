@@ -49,8 +49,8 @@ def text_of(path: Path) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
+    """Return a text as an SQL literal; no engine reads a NUL in a statement."""
+    return "'" + text.replace("'", "''").replace("\0", "\ufffd") + "'"
 
 
 def identifier(name: str) -> str:

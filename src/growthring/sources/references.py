@@ -6,9 +6,9 @@ from typing import Any
 
 import duckdb
 
+from growthring.engine.relation import literal
 from growthring.engine.snapshot import Partition
 from growthring.engine.store import Artifact, Store
-from growthring.sources.judgement import literal
 from growthring.sources.problems import problem_rows, problem_select, write_problems
 
 _RECIPE = "references/2"
