@@ -4,7 +4,7 @@ import random
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from .conftest import HEADER, Reader, invoices
@@ -64,6 +64,7 @@ def test_accepted_corrected_and_rejected_add_up_to_read_for_any_garbage(lines: l
 
 @SETTINGS
 @given(content=st.binary(max_size=200), suffix=st.sampled_from(["csv", "csv.gz", "jsonl", "json", "json.gz", "parquet", "xlsx"]))
+@example(content=b"\x00", suffix="csv")
 def test_no_bytes_whatever_lead_to_anything_but_counted_rows_or_a_clear_error(content: bytes, suffix: str):
     with tempfile.TemporaryDirectory() as folder:
         reader = Reader(Path(folder))
