@@ -19,6 +19,8 @@ settings.load_profile("suite")
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 """Real data and worked cases that lie beside the project."""
 
+_SHARING = frozenset({"real", "operations", "cli", "revenue", "browser", "console"})
+"""Folders of tests whose modules make a project once for all their tests."""
 _FIXTURE_ENGINE = {"postgres_url": "postgres", "postgres_server_url": "postgres", "spark": "spark", "chdb": "clickhouse"}
 
 
@@ -29,8 +31,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let all tests of one engine run in one worker, so that each engine starts once."""
+    """Let all tests of one engine run in one worker, so that each engine starts once; and those of a module that share a project."""
     for item in items:
+        if any(part in _SHARING for part in item.path.parts) and not _engines_of(item):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
         # a test that compares engines goes where the slowest to start already runs
         for name in sorted(_engines_of(item), reverse=True)[:1]:
             item.add_marker(pytest.mark.xdist_group(name))

@@ -1,5 +1,6 @@
 """A business that sells use alone and keeps no invoices: from usage records and a price book to NDR, worked out by hand."""
 
+import shutil
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -72,6 +73,13 @@ class Business:
         for index in range(FIRST.index, LAST.index + 1):
             self.month(Month(index), calls(Month(index)))
 
+    @classmethod
+    def at(cls, root: Path) -> "Business":
+        """Return the business of a folder that is written already."""
+        found = cls.__new__(cls)
+        found.root = root
+        return found
+
     def write(self, name: str, text: str) -> None:
         (self.root / name).write_text(text)
 
@@ -100,11 +108,16 @@ def calls(month: Month) -> dict[str, int]:
     return used | ({"c": 1000} if month >= Month.parse("2024-01") else {})
 
 
-@pytest.fixture
-def business(tmp_path: Path) -> Business:
-    made = Business(tmp_path / "metered")
+@pytest.fixture(scope="module")
+def as_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = Business(tmp_path_factory.mktemp("usage") / "metered")
     made.run()
-    return made
+    return made.root
+
+
+@pytest.fixture
+def business(as_run: Path, tmp_path: Path) -> Business:
+    return Business.at(shutil.copytree(as_run, tmp_path / "metered"))
 
 
 def test_revenue_and_movements_come_from_use_alone(business: Business) -> None:

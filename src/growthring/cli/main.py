@@ -11,6 +11,7 @@ from growthring.cli.answers import register as register_answers
 from growthring.cli.backtest import register as register_backtest
 from growthring.cli.books import register as register_books
 from growthring.cli.commitment_forecast import register as register_commitment_forecast
+from growthring.cli.console import register as register_console
 from growthring.cli.data import register as register_data
 from growthring.cli.forecast import register as register_forecast
 from growthring.cli.forecasts import register as register_forecasts
@@ -36,6 +37,7 @@ app = typer.Typer(
 
 for register in (
     register_setup,
+    register_console,
     register_answers,
     register_books,
     register_pricing,

@@ -102,6 +102,11 @@ class SnapshotShelf:
         """Return the current snapshot, or nothing before the first run."""
         return self.load(self._head.read_text()) if self._head.exists() else None
 
+    @property
+    def heads(self) -> tuple[Path, ...]:
+        """Files that change when another snapshot becomes current."""
+        return (self._head,)
+
     def list_ids(self) -> list[str]:
         """Return the ids of all snapshots, the oldest first."""
         return [path.stem for path in sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)]

@@ -35,7 +35,7 @@ from growthring.journal.rows import (
     sign_off_of,
     tags_of,
 )
-from growthring.journal.schema import PERIOD_CLOSE, POLICY_CHANGE, RUN_END, RUN_START, SIGN_OFF, TAG, TAG_REVOCATION
+from growthring.journal.schema import METADATA, PERIOD_CLOSE, POLICY_CHANGE, RUN_END, RUN_START, SIGN_OFF, TAG, TAG_REVOCATION
 from growthring.kernel.errors import ClosedPeriodError, GrowthringError, UnknownValueError
 from growthring.kernel.period import Month
 
@@ -57,6 +57,15 @@ class Journal(ForecastEntries, ForecastLog):
         ...     [(found.account_id, found.tag.value) for found in journal.tags()]
         [('acme', 'one_off')]
     """
+
+    def stamp(self) -> tuple[int, ...]:
+        """Return how many entries each kind has, but for the log of runs: it changes whenever anybody decides anything."""
+        with self._engine.connect() as connection:
+            return tuple(
+                connection.execute(select(func.count()).select_from(table)).scalar_one()
+                for table in METADATA.sorted_tables
+                if table not in (RUN_START, RUN_END)
+            )
 
     def record_close(
         self,

@@ -2,7 +2,8 @@
 
 import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
@@ -15,6 +16,7 @@ from growthring.engine.snapshot import Snapshot, SnapshotShelf
 from growthring.engine.store import Store
 from growthring.kernel.currency import exponent
 from growthring.kernel.errors import ConfigurationError, GrowthringError, UnknownValueError
+from growthring.kernel.ids import digest
 from growthring.kernel.period import FiscalCalendar, Month
 from growthring.revenue.policy import Policy, parse_policy, preset, preset_names
 from growthring.revenue.setting import END_OF_TIME, Setting, TagSpan
@@ -22,6 +24,7 @@ from growthring.sources.config import SourceConfig
 
 if TYPE_CHECKING:
     from growthring.journal.journal import Journal
+    from growthring.operations.opened_books import OpenedBooks
     from growthring.pricing.book import PriceBook
     from growthring.pricing.meter import Meter
     from growthring.pricing.stored_rating import PricingTerms
@@ -107,10 +110,12 @@ class Project:
     Attributes:
         root: The project's folder.
         settings: What growthring.toml says.
+        books: What a server keeps open between questions; nothing on the command line.
     """
 
     root: Path
     settings: Settings
+    books: "OpenedBooks | None" = field(default=None, compare=False, repr=False)
 
     @classmethod
     def open(cls, root: Path) -> "Project":
@@ -127,6 +132,20 @@ class Project:
             f"No {SETTINGS_FILE} in {start} or above it.",
             remedy="`growthring init DIR --from FILE...` makes one from your files.",
         )
+
+    def with_books(self, books: "OpenedBooks") -> "Project":
+        """Return the project with books that stay open; to be used by one thread alone."""
+        return replace(self, books=books)
+
+    def state_token(self) -> str:
+        """Return a text that changes with anything an Answer depends on: snapshot, journal, settings, policies, price books."""
+        files = [self.root / SETTINGS_FILE, *(self.root / "policies").glob("*"), *(self.root / "price_books").glob("*")]
+        decided: tuple[int, ...] = ()
+        if self.settings.project.journal:
+            decided = _decided(self, ())
+        elif self.has_journal():
+            decided = _decided(self, _stamps([self.state / "journal.sqlite", self.state / "journal.sqlite-wal"]))
+        return digest([repr(_stamps([*files, *self.shelf.heads])), repr(decided)])
 
     @property
     def state(self) -> Path:
@@ -270,6 +289,30 @@ class Project:
             TagSpan(tag.tag.value, tag.account_id, tag.product_id or "", Month(tag.first_month), Month(tag.last_month))
             for tag in tags
         )
+
+
+def _stamps(files: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
+    found = []
+    for file in sorted(files):
+        try:
+            stat = file.stat()
+        except FileNotFoundError:
+            continue
+        found.append((str(file), stat.st_mtime_ns, stat.st_size))
+    return tuple(found)
+
+
+_DECIDED: dict[Path, tuple[tuple[tuple[str, int, int], ...], tuple[int, ...]]] = {}
+"""By project the stamps of its journal's files and what they meant: a journal that did not change is not opened again."""
+
+
+def _decided(project: Project, stamps: tuple[tuple[str, int, int], ...]) -> tuple[int, ...]:
+    if stamps and (kept := _DECIDED.get(project.root)) and kept[0] == stamps:
+        return kept[1]
+    with project.journal() as journal:
+        found = journal.stamp()
+    _DECIDED[project.root] = (stamps, found)
+    return found
 
 
 def _text_of(path: Path) -> str:

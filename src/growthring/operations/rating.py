@@ -36,7 +36,12 @@ def rate(
             valid="A price book is a YAML file in price_books/; docs/how-to/price-books.md shows one.",
             remedy="Add one and run `growthring run`.",
         )
-    return open_rating(project.store, current, terms, progress=progress)
+
+    def opened() -> Rating:
+        return open_rating(project.store, current, terms, progress=progress)
+
+    key = ("rating", current.snapshot_id, repr(terms))
+    return project.books.get(key, opened) if project.books else opened()
 
 
 def bills(

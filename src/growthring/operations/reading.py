@@ -73,8 +73,13 @@ def read(
     chosen = policy.replace(**dict(metric.basis)) if metric and metric.basis else policy
     current = project.shelf.load(snapshot) if snapshot else project.snapshot()
     setting = project.setting(current, currency=currency, as_of=as_of)
-    rated = rated_for(project, current, chosen, as_of, progress)
-    return Reading(project, current, open_ledger(project.store, current, chosen, setting, rated=rated, progress=progress))
+
+    def opened() -> Ledger:
+        rated = rated_for(project, current, chosen, as_of, progress)
+        return open_ledger(project.store, current, chosen, setting, rated=rated, progress=progress)
+
+    key = ("ledger", current.snapshot_id, repr(chosen), repr(setting))
+    return Reading(project, current, project.books.get(key, opened) if project.books else opened())
 
 
 def rated_for(

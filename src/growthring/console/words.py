@@ -1,0 +1,101 @@
+"""The words of the interface: one catalogue a language, numbers and months as its readers write them."""
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel import Locale
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
+
+LANGUAGES = {"en": "English", "zh": "简体中文"}
+_LOCALES = {"en": "en", "zh": "zh_Hans_CN"}
+_NOTHING = "–"
+_CATALOGUES = Path(__file__).parent / "locale"
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """Return the messages of a language, by the English message."""
+    path = _CATALOGUES / f"{language}.po"
+    if not path.exists():
+        return {}
+    with path.open("rb") as stream:
+        found = read_po(stream, locale=_LOCALES[language])
+    return {str(message.id): str(message.string) for message in found if message.id and message.string and not message.fuzzy}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Speaks one language.
+
+    Attributes:
+        language: ``en`` or ``zh``.
+    """
+
+    language: str = "en"
+
+    def __call__(self, message: str, **values: object) -> str:
+        """Return a message in the language, with values in its places.
+
+        Example:
+            >>> Words("en")("{count} customers", count=3)
+            '3 customers'
+        """
+        found = catalogue(self.language).get(message, message)
+        return found.format(**values) if values else found
+
+    @property
+    def tag(self) -> str:
+        """Language tag of HTML."""
+        return "zh-Hans" if self.language == "zh" else "en"
+
+    @property
+    def locale(self) -> Locale:
+        """How numbers are written."""
+        return Locale.parse(_LOCALES[self.language])
+
+    def value(self, value: Any, shape: str = "text") -> str:  # noqa: ANN401 - any cell of an Answer
+        """Write a value as people read it; exact text keeps all its digits.
+
+        Example:
+            >>> Words("en").value("1234.50", "amount"), Words("en").value(0.934, "share"), Words("en").value(None, "share")
+            ('1,234.50', '93.4%', '–')
+        """
+        if value is None or value == "":
+            return _NOTHING
+        if isinstance(value, bool):
+            return self("yes") if value else self("no")
+        if shape in ("text", "name", "month", "code", "long"):
+            return str(value)
+        try:
+            exact = Decimal(str(value))
+        except InvalidOperation:
+            return self(str(value))
+        return self._number(exact, shape, is_rough=isinstance(value, float)) if exact.is_finite() else _NOTHING
+
+    def _number(self, exact: Decimal, shape: str, *, is_rough: bool) -> str:
+        if shape == "share":
+            return format_percent(exact, "#,##0.0%", locale=self.locale)
+        if shape == "points":
+            return format_decimal(exact * 100, "+#,##0.0;-#,##0.0", locale=self.locale)
+        places = min(max(0, -int(exact.as_tuple().exponent)), 8)
+        pattern = "#,##0.###" if is_rough else "#,##0" + ("." + "0" * places if places else "")
+        return format_decimal(exact, pattern, locale=self.locale, decimal_quantization=is_rough)
+
+    def brief(self, value: Any) -> str:  # noqa: ANN401 - any figure
+        """Write an amount shortly, as in a sentence: 1.2 M, 549 K; in Chinese by 万 and 亿.
+
+        Example:
+            >>> Words("en").brief("549472.28"), Words("zh").brief("549472.28"), Words("en").brief("-12.50")
+            ('549.5 K', '54.9万', '-12.50')
+        """
+        exact = Decimal(str(value))
+        steps = ((Decimal(10) ** 8, "亿"), (Decimal(10) ** 4, "万")) if self.language == "zh" else (
+            (Decimal(10) ** 9, " B"), (Decimal(10) ** 6, " M"), (Decimal(10) ** 3, " K"))  # fmt: skip
+        for size, name in steps:
+            if abs(exact) >= size:
+                return format_decimal(exact / size, "#,##0.#", locale=self.locale) + name
+        return self.value(value, "amount")
