@@ -31,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let all tests of one engine run in one worker, so that each engine starts once; and those of a module that share a project."""
+    """Let all tests of one engine run in one worker, so that it starts once; and those of a module that share a project."""
     for item in items:
         if any(part in _SHARING for part in item.path.parts) and not _engines_of(item):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))

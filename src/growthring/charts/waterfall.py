@@ -1,6 +1,7 @@
 """Waterfall: how one level became another, step by step."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from growthring.charts.chart import Axis, Chart, Labels, Row, finished, inline, number, ordered
 
@@ -28,7 +29,8 @@ def waterfall(
     import altair as alt
 
     named = labels or Labels()
-    drawn, level = [], 0.0
+    drawn: list[dict[str, Any]] = []
+    level = 0.0
     for row in rows:
         size = number(row[amount]) or 0.0
         is_level = str(row[step]) in totals
@@ -40,13 +42,7 @@ def waterfall(
                 **({"href": str(row[href])} if href and row.get(href) else {}),
             }
         )  # fmt: skip
-    order = ordered(drawn, "step")
-    low, high = (
-        min(min(each["from"] or each["to"], each["to"]) for each in drawn),
-        max(max(each["from"], each["to"]) for each in drawn),
-    )
-    is_cut = low > 0 and high - low < _SMALL * high
-    domain = [low - (high - low) / 2, high + (high - low) / 10] if is_cut and high > low else None
+    order, domain = ordered(drawn, "step"), _domain(drawn)
     scale = alt.Scale(domain=domain, nice=False) if domain else alt.Scale(zero=True)
     bars = (
         alt.Chart(inline(drawn))
@@ -70,3 +66,10 @@ def waterfall(
         )
     )
     return finished(bars.properties(width="container", height=260), title)
+
+
+def _domain(bars: Sequence[Row]) -> list[float]:
+    """Return where a cut axis begins and ends, or nothing where it begins at zero."""
+    levels = [float(bar["to"]) for bar in bars]
+    low, high = min(levels, default=0.0), max(levels, default=0.0)
+    return [low - (high - low) / 2, high + (high - low) / 10] if 0 < high - low < _SMALL * high else []
