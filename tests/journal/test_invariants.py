@@ -16,6 +16,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 from tests.journal.conftest import CLOSE, FORECAST, NOVEMBER, OVERRIDE
 
+from growthring.journal.audit_trail import Outcome
 from growthring.journal.database import open_database
 from growthring.journal.entries import Role, RunStatus, TagKind
 from growthring.journal.forecast_entries import (
@@ -47,6 +48,7 @@ def _fill(journal: Journal) -> None:
     journal.sign_off("board", "1", Role.FINANCE, author="Kim")
     journal.start_run("r1")
     journal.finish_run("r1")
+    journal.record_audit(author="Kim", role="admin", deed="close", about="2011-11", outcome=Outcome.DONE)
     _fill_forecasts(journal)
 
 
@@ -178,6 +180,19 @@ def test_a_forecast_is_submitted_approved_and_locked_and_then_stays(journal: Jou
         journal.set_forecast_state("f1", ForecastState.OPEN, author="Kim", because="please")
     with pytest.raises(GrowthringError, match="Unknown forecast: f2"):
         journal.set_forecast_state("f2", ForecastState.SUBMITTED, author="Kim")
+
+
+def test_the_audit_trail_holds_what_was_refused_and_no_figure_depends_on_it(journal: Journal) -> None:
+    before = journal.stamp()
+    journal.record_audit(author="Ana", role="approver", deed="close", about="month: 2011-11", outcome=Outcome.DONE)
+    journal.record_audit(author="Bo", role="viewer", deed="close", about="x" * 9_000, outcome=Outcome.REFUSED, detail="ro\0le")
+    assert journal.stamp() == before
+    refused, done = journal.audit()
+    assert (refused.author, refused.outcome, refused.detail, len(refused.about)) == ("Bo", Outcome.REFUSED, "role", 2_000)
+    assert (done.author, done.outcome) == ("Ana", Outcome.DONE) and done.recorded_at <= refused.recorded_at
+    assert [entry.author for entry in journal.audit(find="2011")] == ["Ana"]
+    assert [entry.author for entry in journal.audit(limit=1, offset=1)] == ["Ana"]
+    assert (journal.audit_count(), journal.audit_count(find="%"), journal.audit_count(find="VIEWER")) == (2, 0, 1)
 
 
 def test_a_version_of_a_policy_has_one_content_for_good(journal: Journal) -> None:

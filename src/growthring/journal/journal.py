@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, func, insert, select
 
+from growthring.journal.audit_trail import AuditTrail
 from growthring.journal.database import writing
 from growthring.journal.entries import (
     Close,
@@ -35,13 +36,23 @@ from growthring.journal.rows import (
     sign_off_of,
     tags_of,
 )
-from growthring.journal.schema import METADATA, PERIOD_CLOSE, POLICY_CHANGE, RUN_END, RUN_START, SIGN_OFF, TAG, TAG_REVOCATION
+from growthring.journal.schema import (
+    AUDIT,
+    METADATA,
+    PERIOD_CLOSE,
+    POLICY_CHANGE,
+    RUN_END,
+    RUN_START,
+    SIGN_OFF,
+    TAG,
+    TAG_REVOCATION,
+)
 from growthring.kernel.errors import ClosedPeriodError, GrowthringError, UnknownValueError
 from growthring.kernel.period import Month
 
 
-class Journal(ForecastEntries, ForecastLog):
-    """A project's human state: closes, tags, policy changes, sign-offs, runs, and what people say about forecasts.
+class Journal(ForecastEntries, ForecastLog, AuditTrail):
+    """A project's human state: closes, tags, policies, sign-offs, runs, what people say about forecasts, and the audit trail.
 
     Every reading method takes ``known_at``: with it, the answer is what the journal said at that instant.
 
@@ -59,12 +70,12 @@ class Journal(ForecastEntries, ForecastLog):
     """
 
     def stamp(self) -> tuple[int, ...]:
-        """Return how many entries each kind has, but for the log of runs: it changes whenever anybody decides anything."""
+        """Return how many entries each kind has, but for the log of runs and the audit trail, which no figure depends on."""
         with self._engine.connect() as connection:
             return tuple(
                 connection.execute(select(func.count()).select_from(table)).scalar_one()
                 for table in METADATA.sorted_tables
-                if table not in (RUN_START, RUN_END)
+                if table not in (RUN_START, RUN_END, AUDIT)
             )
 
     def record_close(

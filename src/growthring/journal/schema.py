@@ -18,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0003"
 """The newest migration: a journal at this version opens without looking at the migrations."""
 
 
@@ -126,4 +126,17 @@ RUN_END = Table(
     Column("snapshot_id", Text, nullable=False),
     Column("seconds", Float, nullable=False),
     Column("message", Text, nullable=False),
+)
+
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("audit_id", Integer, primary_key=True),
+    Column("recorded_at", Instant, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("deed", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("detail", Text, nullable=False),
 )

@@ -1,0 +1,71 @@
+"""The audit trail: who did what on the pages, and what was refused."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from growthring.operations.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Entries of the audit trail.
+
+    Attributes:
+        rows: The entries asked for, the latest first unless asked otherwise.
+        total: How many entries match, on all pages.
+    """
+
+    rows: list[dict[str, Any]]
+    total: int
+
+
+def record(
+    project: Project, deed: str, *, author: str, role: str, about: str = "", outcome: str = "done", detail: str = ""
+) -> None:
+    """Append what somebody did or tried to the audit trail; Answers do not depend on it.
+
+    Args:
+        project: The project.
+        deed: Name of the deed, or ``sign_in`` and ``sign_out``.
+        author: Who; empty for somebody who is not signed in.
+        role: The role they had.
+        about: What it was about.
+        outcome: done, refused or failed.
+        detail: Why it was refused or failed.
+    """
+    from growthring.journal.audit_trail import Outcome
+
+    with project.journal() as journal:
+        journal.record_audit(author=author, role=role, deed=deed, about=about, outcome=Outcome(outcome), detail=detail)
+
+
+def audit_trail(
+    project: Project, *, find: str = "", limit: int | None = None, offset: int = 0, oldest_first: bool = False
+) -> AuditPage:
+    """Return what people did on the pages: when, who in which role, what, about what, and what became of it.
+
+    Args:
+        project: The project.
+        find: Text that an entry holds.
+        limit: How many entries; all of them when absent.
+        offset: How many are skipped.
+        oldest_first: Whether the oldest come first.
+    """
+    if not project.has_journal():
+        return AuditPage([], 0)
+    with project.journal() as journal:
+        found = journal.audit(find=find, limit=limit, offset=offset, oldest_first=oldest_first)
+        total = journal.audit_count(find=find)
+    rows = [
+        {
+            "at": f"{entry.recorded_at:%Y-%m-%d %H:%M:%S}",
+            "who": entry.author,
+            "role": entry.role,
+            "deed": entry.deed,
+            "about": entry.about,
+            "outcome": entry.outcome.value,
+            "detail": entry.detail,
+        }
+        for entry in found
+    ]
+    return AuditPage(rows, total)
