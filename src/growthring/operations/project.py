@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -95,12 +95,57 @@ class Assertion(_Model):
         return self
 
 
+Role = Literal["viewer", "contributor", "approver", "admin"]
+_ALONE = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/.*)?")
+
+
+class ConsoleSettings(_Model):
+    """The `[console]` part of growthring.toml: who may open the pages of `growthring serve`, and from where."""
+
+    host: str = Field("127.0.0.1", description="Address to listen at. Any but this machine's own needs `oidc_issuer`.")
+    public_url: str = Field(
+        "", description="Where people find the console, such as `https://revenue.example.com`; needed with `oidc_issuer`."
+    )
+    hosts: tuple[str, ...] = Field((), description="Further host names to answer to, beside that of `public_url`.")
+    oidc_issuer: str = Field("", description="Issuer of the OpenID Connect provider. Empty: one person, on this machine alone.")
+    oidc_client_id: str = Field("", description="The client's id at the provider.")
+    oidc_client_secret_env: str = Field(
+        "GROWTHRING_OIDC_CLIENT_SECRET",
+        description="Name of the environment variable that holds the client's secret; not set for a client without one.",
+    )
+    oidc_scopes: str = Field("openid email profile", description="Scopes to ask the provider for.")
+    role_claim: str = Field("groups", description="Claim that names a person's groups, such as `groups` or `roles`.")
+    roles: dict[str, Role] = Field(
+        default_factory=dict,
+        description="Role by group, or by e-mail address that the provider has verified; the highest counts.",
+    )
+    default_role: Literal["none", "viewer", "contributor", "approver", "admin"] = Field(
+        "none", description="Role of those whom `roles` does not name; with `none` they cannot sign in."
+    )
+    session_hours: float = Field(12, gt=0, le=720, description="Hours after which one signs in again.")
+
+    @model_validator(mode="after")
+    def _safe(self) -> "ConsoleSettings":
+        if self.oidc_issuer and not (self.oidc_client_id and self.public_url):
+            raise ValueError("`oidc_issuer` needs `oidc_client_id` and `public_url`")
+        for name, url in (("oidc_issuer", self.oidc_issuer), ("public_url", self.public_url)):
+            if url and not (re.fullmatch(r"https://[^/\s?#]+(/[^\s?#]*)?", url) or _ALONE.fullmatch(url)):
+                raise ValueError(f"`{name}` must begin with https://, except on this machine")
+        return self
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several people use it, each signing in."""
+        return bool(self.oidc_issuer)
+
+
 class Settings(_Model):
     """Everything growthring.toml may say."""
 
     project: ProjectSettings = Field(description="The company.")
     sources: tuple[SourceConfig, ...] = Field((), description="Where the data come from.")
     assertions: tuple[Assertion, ...] = Field((), description="What the user knows to be true.")
+    console: ConsoleSettings = Field(default_factory=ConsoleSettings, description="Who may open the pages, and from where.")
 
 
 @dataclass(frozen=True)
