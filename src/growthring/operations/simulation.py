@@ -19,6 +19,7 @@ from growthring.pricing.simulation.grandfathering import Grandfathering
 from growthring.pricing.simulation.result import Simulation
 from growthring.pricing.simulation.scenario import Scenario, latest
 from growthring.pricing.simulation.simulate import simulate
+from growthring.pricing.stored_rating import Rating
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,21 @@ def try_prices(project: Project, files: Sequence[Path], asked: WhatIf, *, progre
     Raises:
         ConfigurationError: A book cannot be used, prices a meter the project does not have, or an option is not known.
     """
-    books = [read_book(path) for path in files]
-    rating = rate(project, progress=progress)
+    return try_books(project, rate(project, progress=progress), [read_book(path) for path in files], asked)
+
+
+def try_books(project: Project, rating: Rating, books: Sequence[PriceBook], asked: WhatIf) -> Simulation:
+    """Rate history under some books, each for everyone but for a changed book of the project, which is for who is on it.
+
+    Args:
+        project: The project.
+        rating: Its rated history.
+        books: Price books to try.
+        asked: What to look at.
+
+    Raises:
+        ConfigurationError: A book prices a meter the project does not have, or an option is not known.
+    """
     if wrong := list(unmet_meters(books, rating.terms.every_meter)):
         raise ConfigurationError(
             f"The books cannot be tried: {'; '.join(wrong)}.",

@@ -8,12 +8,12 @@ SELECT
   before.period_end AS period_end,
   before.bucket_at AS bucket_at,
   CAST(
-    ROUND(CAST(CAST(before.quantity AS DECIMAL(18,6)) * CAST(COALESCE(response.factor, 1) AS DECIMAL(18,8)) AS DECIMAL(38,14)), 6)
+    ROUND(CAST(CAST(before.quantity AS DECIMAL(28,6)) * CAST(COALESCE(response.factor, 1) AS DECIMAL(18,8)) AS DECIMAL(38,14)), 6)
     AS DECIMAL(18,6)
   ) AS quantity,
   before.events AS events,
   CAST(
-    ROUND(CAST(CAST(before.event_amount AS DECIMAL(18,8)) * CAST(COALESCE(response.factor, 1) AS DECIMAL(18,8)) AS DECIMAL(38,16)), 8)
+    ROUND(CAST(CAST(before.event_amount AS DECIMAL(28,8)) * CAST(COALESCE(response.factor, 1) AS DECIMAL(18,8)) AS DECIMAL(38,16)), 8)
     AS DECIMAL(18,8)
   ) AS event_amount
 FROM before
