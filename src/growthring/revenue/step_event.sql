@@ -21,7 +21,7 @@ WITH turn AS (
   FROM rate_segment
   WHERE $pause <> 'keep' AND paused_from >= starts_on AND paused_from < ends_on
 ),
-flow AS (
+stretch_flow AS (
   SELECT account_id, product_id, contract_id, currency, month, SUM(amount) AS amount
   FROM spread_month
   GROUP BY account_id, product_id, contract_id, currency, month
@@ -29,10 +29,10 @@ flow AS (
 ),
 flow_change AS (
   SELECT account_id, product_id, contract_id, currency, month, amount AS native_change, 1 AS line_change
-  FROM flow
+  FROM stretch_flow
   UNION ALL
   SELECT account_id, product_id, contract_id, currency, month + 1 AS month, -amount AS native_change, -1 AS line_change
-  FROM flow
+  FROM stretch_flow
 ),
 event AS (
   SELECT

@@ -29,6 +29,10 @@ class Combine(StrEnum):
     TABLE = "table"
 
 
+_SHORT = frozenset({"mrr", "arr", "cmrr", "carr", "arpa", "ndr", "grr"})
+"""Metrics that people call by their letters."""
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One metric.
@@ -62,6 +66,15 @@ class Metric:
     undefined: str = ""
     basis: tuple[tuple[str, str], ...] = ()
     capability: str = "UE-13"
+
+    def called(self, language: str = "en") -> str:
+        """Return what people call it, with its letters where it has some: ``Net dollar retention (NDR)``.
+
+        Args:
+            language: ``en`` or ``zh``.
+        """
+        name = self.chinese if language == "zh" else self.title
+        return f"{name} ({self.name.upper()})" if self.name in _SHORT else name
 
 
 def moved(condition: str, sign: str = "") -> str:
