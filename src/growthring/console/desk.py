@@ -94,6 +94,7 @@ class Desk:
         operation: Callable[..., Any],
         *args: Hashable,
         slow: bool = False,
+        live: bool = False,
         wait: float | None = None,
         href: str = "",
         project: Project | None = None,
@@ -105,6 +106,7 @@ class Desk:
             operation: A function of a module whose first argument is the project; a slow one returns an Answer.
             args: Its further arguments.
             slow: Whether it takes seconds: it then runs in a process of its own and its Answer outlives the server.
+            live: Whether it reads what changes by the second, such as runs: it is asked at once and nothing is kept.
             wait: Seconds to wait for it; until it is done when absent.
             href: The page that asks, to be found again.
             project: The project as opened for this request.
@@ -115,6 +117,8 @@ class Desk:
             GrowthringError: What the operation raised.
         """  # fmt: skip
         opened = project or self.project()
+        if live:
+            return operation(opened, *args, **options)
         key = digest([opened.state_token(), operation.__module__, operation.__qualname__, told(args), told(options)])
         with self._lock:
             work = self._kept.get(key)

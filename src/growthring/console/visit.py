@@ -28,6 +28,7 @@ class Visit:
         user: Who asks.
         words: The language.
         patient: Whether to wait until everything is computed, as for JSON and files.
+        leads_to: Where the reader goes after a deed, when not back to where the form stood; the deed says so.
     """
 
     asked: Asked
@@ -36,13 +37,16 @@ class Visit:
     user: User
     words: Words
     patient: bool = False
+    leads_to: str = ""
     _until: float = field(default_factory=lambda: time.monotonic() + PATIENCE)
 
-    def ask(self, operation: Callable[..., Any], *args: Hashable, slow: bool = False, **options: Hashable) -> Any:  # noqa: ANN401
+    def ask(
+        self, operation: Callable[..., Any], *args: Hashable, slow: bool = False, live: bool = False, **options: Hashable
+    ) -> Any:  # noqa: ANN401 - what the operation returns
         """Return what an operation says, see `Desk.ask`; raises when it is not there in time."""
         wait = None if self.patient else max(0.0, self._until - time.monotonic())
         href = self.asked.url()
-        return self.desk.ask(operation, *args, slow=slow, wait=wait, href=href, project=self.project, **options)
+        return self.desk.ask(operation, *args, slow=slow, live=live, wait=wait, href=href, project=self.project, **options)
 
 
 @dataclass(frozen=True, slots=True)
