@@ -20,7 +20,7 @@ def ringwood_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def pages(ringwood_folder: Path) -> Iterator[TestClient]:
     """The console of the sample company; nobody may write anything."""
-    with TestClient(create_app(ringwood_folder)) as client:
+    with TestClient(create_app(ringwood_folder), base_url="http://127.0.0.1") as client:
         yield client
 
 
@@ -28,5 +28,5 @@ def pages(ringwood_folder: Path) -> Iterator[TestClient]:
 def own_pages(ringwood_folder: Path, tmp_path: Path) -> Iterator[TestClient]:
     """The console of a copy of the sample company, to write in."""
     folder = shutil.copytree(ringwood_folder, tmp_path / "ringwood")
-    with TestClient(create_app(folder)) as client:
+    with TestClient(create_app(folder), base_url="http://127.0.0.1") as client:
         yield client

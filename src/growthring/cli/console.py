@@ -15,13 +15,16 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The port; the next free one where it is taken.")] = 8765,
+    host: Annotated[
+        str,
+        typer.Option(
+            "--host", help="Address to listen at; others than this machine need [console] oidc_issuer.", show_default=False
+        ),
+    ] = "",
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Whether to open the first page.")] = True,
     project: ProjectFolder = HERE,
 ) -> None:
-    """Open the console: pages for people, on this machine alone."""
+    """Open the console: pages for people, on this machine alone or for those who sign in."""
     from growthring.console.server import serve as serve_pages
 
-    def told(address: str) -> None:
-        tell(f"The console is at {address} on this machine alone. Ctrl+C stops it.")
-
-    serve_pages(project, port=port, open_browser=browser, told=told)
+    serve_pages(project, port=port, open_browser=browser, told=tell, host=host)

@@ -12,12 +12,14 @@ class User:
     """Who asks.
 
     Attributes:
-        name: As entries of the journal name the author.
+        name: As entries of the journal name the author; empty for somebody who is not signed in.
         role: One of `ROLES`.
+        can_sign_out: Whether they signed in.
     """
 
     name: str
     role: str = "viewer"
+    can_sign_out: bool = False
 
     def may(self, role: str) -> bool:
         """Whether the user has a role or a higher one.

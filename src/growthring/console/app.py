@@ -4,16 +4,15 @@ from collections.abc import Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
-from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.staticfiles import StaticFiles
 
 from growthring.charts import stylesheet
@@ -21,30 +20,37 @@ from growthring.console.access import User, local_user
 from growthring.console.asked import Asked
 from growthring.console.blocks import Table
 from growthring.console.desk import Desk
+from growthring.console.doing import do
+from growthring.console.door import Gate, open_door
 from growthring.console.export import csv_of, xlsx_of
-from growthring.console.pages import DEEDS, PAGES
+from growthring.console.pages import PAGES
+from growthring.console.reader import Reader, reader_of, words_of
 from growthring.console.render import STATIC, as_json, render
-from growthring.console.security import is_ours, secret, token, with_headers
+from growthring.console.security import cookie_name, secret, token
+from growthring.console.shield import Shield
 from growthring.console.shown import shown
+from growthring.console.sign_in import NOBODY, SignIn
 from growthring.console.visit import PageKind, Section, Visit, build
-from growthring.console.words import LANGUAGES, Words
+from growthring.console.words import LANGUAGES
 from growthring.kernel.errors import GrowthringError
-from growthring.operations.project import Project
+from growthring.operations.project import ConsoleSettings, Project
 
-LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]", "testserver")
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 _YEAR = "public, max-age=31536000, immutable"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_LOCAL_SESSION = 14 * 24 * 3600
 
 
-def create_app(root: Path, *, hosts: tuple[str, ...] = LOCAL_HOSTS, who: Callable[[Request], User] | None = None) -> FastAPI:
+def create_app(root: Path, *, hosts: tuple[str, ...] = (), who: Callable[[Request], User] | None = None) -> FastAPI:
     """Return the console of a project.
 
     Args:
         root: The project's folder.
-        hosts: Names the server answers to; others are refused, so that no other site's name leads here.
-        who: Tells who asks; the person at this machine when absent.
+        hosts: Further names the server answers to; others are refused, so that no other site's name leads here.
+        who: Tells who asks. When absent: whoever signed in where `[console]` names a provider, else the person at this machine.
     """
     project = Project.open(root)
+    settings = project.settings.console
     desk = Desk(project.root)
 
     @asynccontextmanager
@@ -54,21 +60,44 @@ def create_app(root: Path, *, hosts: tuple[str, ...] = LOCAL_HOSTS, who: Callabl
 
     app = FastAPI(title="growthring", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.desk, app.state.who = desk, who or (lambda _: local_user())
-    app.add_middleware(BaseHTTPMiddleware, dispatch=with_headers())
-    app.add_middleware(SessionMiddleware, secret_key=secret(project.state), session_cookie="growthring", same_site="lax")
+    app.state.public_host = urlsplit(settings.public_url).netloc
+    app.state.is_secure = settings.public_url.startswith("https://")
+    if settings.is_shared and who is None:
+        sign_in = SignIn(project.root, settings)
+        app.state.who = sign_in.who
+        app.add_middleware(Gate, sign_in=sign_in)
+        open_door(app, sign_in)
+    _add_layers(app, project, settings, hosts)
+    _add_pages(app)
+    app.exception_handler(HTTPException)(_refused)
+    app.exception_handler(GrowthringError)(_failed)
+    return app
+
+
+def _add_layers(app: FastAPI, project: Project, settings: ConsoleSettings, hosts: tuple[str, ...]) -> None:
+    """Add what stands around the pages, the innermost first."""
+    is_secure = bool(app.state.is_secure)
+    app.add_middleware(
+        SessionMiddleware, secret_key=secret(project.state), session_cookie=cookie_name(project.root, is_secure=is_secure),
+        same_site="lax", https_only=is_secure,
+        max_age=int(settings.session_hours * 3600) if settings.is_shared else _LOCAL_SESSION,
+    )  # fmt: skip
     app.add_middleware(GZipMiddleware, minimum_size=1000)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
+    public = urlsplit(settings.public_url).hostname
+    known = [*LOCAL_HOSTS, *hosts, *settings.hosts, *([public] if public else [])]
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=known, www_redirect=False)
+    app.add_middleware(Shield, broke=_broke, is_secure=is_secure)
+
+
+def _add_pages(app: FastAPI) -> None:
     app.mount("/static", _Kept(directory=STATIC), name="static")
     app.get("/theme.css")(theme)
     app.get("/")(home)
     app.get("/part/{name}/{section}")(part)
     app.get("/export/{name}/{file}")(export)
-    app.post("/do/{name}")(do)
+    app.post("/do/{name}")(do(lambda request, path: _visit(request, path, patient=True)))
     app.get("/{name}.json")(twin)
     app.get("/{name}")(page)
-    app.exception_handler(HTTPException)(_refused)
-    app.exception_handler(GrowthringError)(_failed)
-    return app
 
 
 class _Kept(StaticFiles):
@@ -132,43 +161,6 @@ def export(request: Request, name: str, file: str) -> Response:
     return Response(xlsx_of(whole, about), media_type=_XLSX, headers=held)
 
 
-async def do(request: Request, name: str) -> Response:
-    """Show what a form will write, or write it once it is confirmed."""
-    from starlette.concurrency import run_in_threadpool
-
-    form = {key: value for key, value in (await request.form()).multi_items() if isinstance(value, str)}
-    return await run_in_threadpool(_do, request, name, form)
-
-
-def _do(request: Request, name: str, form: dict[str, str]) -> Response:
-    deed = DEEDS.get(name)
-    if deed is None:
-        raise HTTPException(404)
-    visit = _visit(request, f"/do/{name}", patient=True)
-    if not is_ours(request, form.get("csrf", "")):
-        raise HTTPException(403, visit.words("This form is out of date. Go back, reload the page and send it again."))
-    if not visit.user.may(deed.needs):
-        raise HTTPException(403, visit.words("This needs the role {role}; yours is {own}.", role=deed.needs, own=visit.user.role))
-    given = {key: value.strip() for key, value in form.items() if key not in ("csrf", "confirmed", "back")}
-    back = form.get("back", "/")
-    back = back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
-    try:
-        if form.get("confirmed") == "yes":
-            request.session["done"] = deed.do(visit, given)
-            return RedirectResponse(back, status_code=303)
-        told = deed.told(visit, given)
-    except GrowthringError as error:
-        return HTMLResponse(
-            render(
-                "confirm.html", visit, deed=deed, told=[], error=error, given=given, back=back, csrf=token(request), page=None
-            ),
-            422,
-        )
-    return HTMLResponse(
-        render("confirm.html", visit, deed=deed, told=told, error=None, given=given, back=back, csrf=token(request), page=None)
-    )
-
-
 def _page(request: Request, name: str) -> Response:
     kind = _kind(name)
     visit = _visit(request, "/" if name == "home" else f"/{name}")
@@ -179,7 +171,9 @@ def _page(request: Request, name: str) -> Response:
     )  # fmt: skip
     response = HTMLResponse(html)
     if visit.asked.get("lang") in LANGUAGES:
-        response.set_cookie("lang", visit.asked.get("lang"), samesite="lax", max_age=31_536_000)
+        response.set_cookie(
+            "lang", visit.asked.get("lang"), samesite="lax", max_age=31_536_000, httponly=True, secure=request.app.state.is_secure
+        )
     return response
 
 
@@ -190,15 +184,7 @@ def _heading(kind: PageKind, visit: Visit) -> str:
 def _visit(request: Request, path: str, *, patient: bool = False) -> Visit:
     asked = Asked(path, dict(request.query_params))
     desk: Desk = request.app.state.desk
-    spoken = asked.get("lang") or request.cookies.get("lang") or _preferred(request)
-    return Visit(
-        asked, desk, desk.project(), request.app.state.who(request), Words(spoken if spoken in LANGUAGES else "en"), patient
-    )
-
-
-def _preferred(request: Request) -> str:
-    first = request.headers.get("accept-language", "").split(",")[0].split(";")[0].strip().lower()
-    return "zh" if first.startswith("zh") else "en"
+    return Visit(asked, desk, desk.project(), request.app.state.who(request), words_of(request, asked), patient)
 
 
 def _kind(name: str) -> PageKind:
@@ -229,10 +215,29 @@ def _refused(request: Request, error: Exception) -> Response:
     detail = error.detail if isinstance(error, HTTPException) else ""
     if request.url.path.endswith(".json"):
         return JSONResponse({"error": detail, "status": status}, status)
-    visit = _visit(request, request.url.path)
-    return HTMLResponse(render("refused.html", visit, status=status, detail=detail, page=None), status)
+    reader = reader_of(request)
+    html = render("refused.html", reader, status=status, detail=detail, page=None, csrf=_token_of(reader, request))
+    return HTMLResponse(html, status)
 
 
 def _failed(request: Request, error: Exception) -> Response:
-    told = {"error": str(error)}
-    return JSONResponse(told, 422) if request.url.path.endswith(".json") else PlainTextResponse(str(error), 422)
+    """Say what cannot be used as it stands, such as growthring.toml itself."""
+    if request.url.path.endswith(".json"):
+        return JSONResponse({"error": str(error), "status": 422}, 422)
+    reader = Reader(Asked("/"), NOBODY, words_of(request, Asked("/")))
+    return HTMLResponse(render("failed.html", reader, error=error, page=None), 422)
+
+
+def _broke(request: Request, name: str) -> Response:
+    """Say that something broke, under the name of the entry in the log; whatever broke, this page does not need it."""
+    if request.url.path.endswith(".json"):
+        return JSONResponse({"error": "Something in the console itself broke.", "id": name, "status": 500}, 500)
+    try:
+        reader = Reader(Asked("/"), NOBODY, words_of(request, Asked("/", dict(request.query_params))))
+        return HTMLResponse(render("failed.html", reader, error=None, id=name, page=None), 500)
+    except Exception:  # the templates themselves
+        return PlainTextResponse(f"Something in the console itself broke. The server's log tells more under {name}.", 500)
+
+
+def _token_of(reader: Reader, request: Request) -> str:
+    return token(request) if reader.user.can_sign_out else ""

@@ -13,6 +13,7 @@ from growthring.charts import CONFIG, Chart
 from growthring.console.asked import link
 from growthring.console.blocks import Table
 from growthring.console.export import rows_as_shown
+from growthring.console.reader import Reads
 from growthring.console.shown import shown
 from growthring.console.visit import Built, PageKind, Visit
 from growthring.console.words import LANGUAGES, Words
@@ -53,9 +54,10 @@ def static(name: str) -> str:
     return f"/static/{name}?v={file_digest(STATIC / name)[:12]}"
 
 
-def render(template: str, visit: Visit, **context: Any) -> str:  # noqa: ANN401 - what the template shows
-    """Return a template as HTML in the language of a visit."""
-    return environment().get_template(template).render(visit=visit, asked=visit.asked, user=visit.user, _=visit.words, **context)
+def render(template: str, reader: Reads, **context: Any) -> str:  # noqa: ANN401 - what the template shows
+    """Return a template as HTML in the language of who reads."""
+    shown_to = {"visit": reader, "asked": reader.asked, "user": reader.user, "_": reader.words, "csrf": ""}
+    return environment().get_template(template).render(shown_to | context)
 
 
 def as_json(page: PageKind, heading: str, built: list[Built], visit: Visit) -> dict[str, Any]:

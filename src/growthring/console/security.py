@@ -1,12 +1,12 @@
 """What every answer of the server carries and every request must have: policy of content, host, token of the session."""
 
 import secrets
-from collections.abc import Awaitable, Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from starlette.middleware.base import RequestResponseEndpoint
 from starlette.requests import Request
-from starlette.responses import Response
+
+from growthring.kernel.ids import digest
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
@@ -21,20 +21,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-_SAME = ("same-origin", "none", None)
-
-
-def with_headers() -> Callable[[Request, RequestResponseEndpoint], Awaitable[Response]]:
-    """Return the middleware that puts the headers on every response, and keeps pages with figures out of shared caches."""
-
-    async def guard(request: Request, call_next: RequestResponseEndpoint) -> Response:
-        response = await call_next(request)
-        response.headers.update(HEADERS)
-        if not request.url.path.startswith("/static/"):
-            response.headers["Cache-Control"] = "private, no-store"
-        return response
-
-    return guard
+_SAME = ("same-origin", "none")
 
 
 def token(request: Request) -> str:
@@ -47,7 +34,38 @@ def token(request: Request) -> str:
 def is_ours(request: Request, given: str) -> bool:
     """Whether a request that changes something came from a form of this console."""
     held = str(request.session.get("token", ""))
-    return bool(held) and secrets.compare_digest(held, given) and request.headers.get("sec-fetch-site") in _SAME
+    return bool(held) and secrets.compare_digest(held.encode(), given.encode("utf-8", "replace")) and _is_from_here(request)
+
+
+def _is_from_here(request: Request) -> bool:
+    """Whether the browser says that a page of this console sent the request; those that say nothing need the token alone."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in _SAME
+    origin = request.headers.get("origin")
+    if origin is None:
+        return True
+    try:
+        came_from = urlsplit(origin).netloc
+    except ValueError:
+        return False
+    return bool(came_from) and came_from in (request.headers.get("host", ""), request.app.state.public_host)
+
+
+def safe_back(text: str) -> str:
+    """Return where a reader goes back to, which is always a page of this console.
+
+    Example:
+        >>> safe_back("/revenue?by=plan"), safe_back("//evil.example"), safe_back("javascript:alert(1)")
+        ('/revenue?by=plan', '/', '/')
+    """
+    is_path = text.startswith("/") and not text.startswith("//")
+    return text if is_path and "\\" not in text and text.isprintable() and len(text) < 4_000 else "/"
+
+
+def cookie_name(root: Path, *, is_secure: bool) -> str:
+    """Return the name of the session's cookie: consoles of several projects on one machine do not take each other's."""
+    return ("__Host-" if is_secure else "") + f"growthring-{digest([str(root)])[:8]}"
 
 
 def secret(state: Path) -> str:
@@ -55,6 +73,12 @@ def secret(state: Path) -> str:
     place = state / "console" / "secret"
     if not place.exists():
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        place.touch(mode=0o600)
-        place.write_text(secrets.token_urlsafe(48))
+        made = place.with_suffix(f".{secrets.token_hex(4)}")
+        made.touch(mode=0o600)
+        made.write_text(secrets.token_urlsafe(48))
+        try:
+            place.hardlink_to(made)  # two servers that start at once agree on one
+        except FileExistsError:
+            pass
+        made.unlink()
     return place.read_text()
