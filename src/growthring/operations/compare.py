@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from growthring.kernel.errors import ConfigurationError
+from growthring.kernel.period import Month, PeriodKind
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, unit_name
 from growthring.operations.project import Project
@@ -58,6 +59,81 @@ def compare(
         top: Customers listed for each switch, the rest in one row; 0 lists all.
         progress: Told about the ledgers that have to be computed.
     """
+    return _gap(_compared(project, name, first, second, view, progress), first, second, top)
+
+
+def _gap(found: "_Compared", first: str, second: str, top: int) -> Answer:
+    wanted, stages, reading, name = found.metric, found.stages, found.reading, found.metric.name
+    gap = stages[-1].value - stages[0].value
+    return Answer(
+        metric=name,
+        value=_written(gap, wanted),
+        unit=unit_name(wanted.unit, reading.currency),
+        at=str(found.month),
+        definition=(
+            f"{name} is {_figure(stages[0].value, wanted)} under {first} and {_figure(stages[-1].value, wanted)} under {second}; "
+            "the figure is the gap, each row what one switch changed for one customer."
+        ),
+        policy={"name": f"{first} → {second}", "version": f"{found.versions[0]} → {found.versions[1]}"},
+        snapshot=reading.snapshot.snapshot_id,
+        rows=_rows(stages, wanted, top),
+        sql=standalone_sql(reading.ledger, Question(wanted, (found.month,), found.period)),
+        caveats=[
+            f"{first}: {_written(stages[0].value, wanted)}; {second}: {_written(stages[-1].value, wanted)}.",
+            "Switches are turned in the order of the policy's fields; where two interact, the later one carries the interaction.",
+            *caveats(reading, [found.month]),
+        ],
+    )
+
+
+def policy_bridge(
+    project: Project, name: str, first: str, second: str, view: View, *, top: int = 200, progress: Progress = silent
+) -> Answer:
+    """Answer the same as `compare`, step by step: what each switch changed, then for which customers.
+
+    Rows come in kinds: ``step`` (the figure under the first policy, what each switch adds to it, the figure under the second) and
+    ``customer`` (what one switch changed for one customer, with the customer's name). Steps sum to the gap, and so do customers.
+
+    Args:
+        project: The project.
+        name: Metric name; a sum or a ratio.
+        first: Name of the policy to start from.
+        second: Name of the policy to end at.
+        view: The month.
+        top: Customers listed for each switch, the rest in one row; 0 lists all.
+        progress: Told about the ledgers that have to be computed.
+    """
+    found = _compared(project, name, first, second, view, progress)
+    answer = _gap(found, first, second, top)
+    wanted, stages = found.metric, found.stages
+    names = _names(found.reading)
+    steps = [
+        {"kind": "step", "step": after.switches, "amount": _written(after.value - before.value, wanted),
+         "customers": sum(1 for effect in _effects(before, after, wanted).values() if effect)}
+        for before, after in pairwise(stages)
+    ]  # fmt: skip
+    answer.rows[:] = [
+        {"kind": "step", "step": "first", "amount": _written(stages[0].value, wanted), "customers": None},
+        *steps,
+        {"kind": "step", "step": "second", "amount": _written(stages[-1].value, wanted), "customers": None},
+        *({"kind": "customer", "name": names.get(row["customer"], row["customer"]), **row} for row in answer.rows),
+    ]
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """A metric on the way from one policy to the other."""
+
+    metric: Metric
+    stages: list[Stage]
+    reading: Reading
+    month: Month
+    period: PeriodKind
+    versions: tuple[str, str]
+
+
+def _compared(project: Project, name: str, first: str, second: str, view: View, progress: Progress) -> _Compared:
     wanted = metric(name)
     if wanted.combine not in (Combine.SUM, Combine.RATIO):
         raise ConfigurationError(
@@ -79,26 +155,13 @@ def compare(
         month, period = period_asked(reading, view)
         stages.append(_stage(reading, Question(wanted, (month,), period), switches, view))
     assert reading is not None  # noqa: S101 - a path has at least its first policy
-    gap = stages[-1].value - stages[0].value
-    return Answer(
-        metric=name,
-        value=_written(gap, wanted),
-        unit=unit_name(wanted.unit, reading.currency),
-        at=str(month),
-        definition=(
-            f"{name} is {_figure(stages[0].value, wanted)} under {first} and {_figure(stages[-1].value, wanted)} under {second}; "
-            "the figure is the gap, each row what one switch changed for one customer."
-        ),
-        policy={"name": f"{first} → {second}", "version": f"{path[0][1].version} → {path[-1][1].version}"},
-        snapshot=reading.snapshot.snapshot_id,
-        rows=_rows(stages, wanted, top),
-        sql=standalone_sql(reading.ledger, Question(wanted, (month,), period)),
-        caveats=[
-            f"{first}: {_written(stages[0].value, wanted)}; {second}: {_written(stages[-1].value, wanted)}.",
-            "Switches are turned in the order of the policy's fields; where two interact, the later one carries the interaction.",
-            *caveats(reading, [month]),
-        ],
-    )
+    return _Compared(wanted, stages, reading, month, period, (path[0][1].version, path[-1][1].version))
+
+
+def _names(reading: Reading) -> dict[str, str]:
+    """Return the names of accounts."""
+    found = reading.ledger.connection.execute("SELECT account_id, ARG_MAX(name, valid_from) FROM account GROUP BY 1")
+    return dict(found.fetchall())
 
 
 def policy_path(first: Policy, second: Policy) -> list[tuple[str, Policy]]:

@@ -39,7 +39,11 @@ _DOCUMENTS = {
         "starts_on < {after} AND (ends_on IS NULL OR ends_on >= {first})",
         "starts_on, contract_line_id",
     ),
-    "usage": _Document(("used_at", "product_id", "meter", "quantity"), "used_at >= {first} AND used_at < {after}", "used_at, usage_id"),
+    "usage": _Document(
+        ("used_at", "product_id", "meter", "quantity"),
+        "used_at >= {first} AND used_at < {after}",
+        "used_at, usage_id",
+    ),
 }  # fmt: skip
 
 DOCUMENTS = tuple(_DOCUMENTS)
@@ -77,7 +81,7 @@ def customer_movements(
         value=money(sum((row[-1] for row in found), Decimal(0)), reading.currency),
         unit=unit_name(Unit.MONEY_PER_MONTH, reading.currency),
         at=reading.ledger.setting.calendar.label(*period_asked(reading, view)) if view.at else f"to {month}",
-        definition=f"What changed in the recurring revenue of {customer}: entries of the movement ledger; the value is their sum.",
+        definition=f"What changed in the recurring revenue of {customer}: its entries in the movement ledger and their sum.",
         policy=reading.policy_name(),
         snapshot=reading.snapshot.snapshot_id,
         rows=[

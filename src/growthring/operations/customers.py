@@ -249,7 +249,8 @@ def _owned(asked: _Asked, behind: str) -> str:
     if asked.reading.policy.level not in (Level.ACCOUNT, Level.PARENT):
         own = "SELECT entity_id AS part_id, MIN(account_id) AS owner_id FROM panel GROUP BY entity_id"
         key = _customer_of(asked)
-        return f"SELECT behind.*, own.owner_id FROM (SELECT *, {key} AS key FROM ({behind})) AS behind JOIN ({own}) AS own ON own.part_id = behind.key"
+        keyed = f"SELECT *, {key} AS part_id FROM ({behind})"
+        return f"SELECT keyed.*, own.owner_id FROM ({keyed}) AS keyed JOIN ({own}) AS own ON own.part_id = keyed.part_id"
     return f"SELECT *, {_customer_of(asked)} AS owner_id FROM ({behind})"
 
 
@@ -290,9 +291,8 @@ def _order(cut: Cut, part: Part) -> str:
 
 def _row(asked: _Asked, row: Sequence[Any]) -> dict[str, Any]:
     owner, entity, name, *amounts, driven = row
-    return {
-        "kind": "customer", "customer": owner, "entity": entity, "name": name, **_amounts(asked, amounts), "drivers": driven or "",
-    }  # fmt: skip
+    who = {"kind": "customer", "customer": owner, "entity": entity, "name": name}
+    return {**who, **_amounts(asked, amounts), "drivers": driven or ""}
 
 
 def _amounts(asked: _Asked, amounts: Sequence[Decimal]) -> dict[str, Value]:
