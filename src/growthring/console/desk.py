@@ -1,26 +1,27 @@
 """Where Answers are computed: each once; quick ones on a thread that keeps ledgers open, slow ones in processes of their own."""
 
-import json
-import multiprocessing
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYetError
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
 from pathlib import Path
-from threading import Lock, Thread
+from subprocess import Popen
+from threading import Lock
 from typing import Any
 
+import growthring
+from growthring.console.worker import Task, compute, kept
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.ids import digest
-from growthring.operations.answer import Answer
 from growthring.operations.opened_books import OpenedBooks
 from growthring.operations.project import Project
 
 _KEPT = 4_000
-_KEPT_ON_DISK = 200
 _SLOW_PROCESSES = 1
+"""Slow Answers computed at once: they use every core themselves."""
 
 
 class StillWorkingError(Exception):
@@ -81,8 +82,8 @@ class Desk:
     _kept: "OrderedDict[str, Work]" = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
     _quick: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="ledger"))
-    _slow: ProcessPoolExecutor | None = None
-    _heard: Any = None
+    _slow: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_SLOW_PROCESSES, thread_name_prefix="slow"))
+    _processes: "deque[Popen[bytes]]" = field(default_factory=lambda: deque(maxlen=_SLOW_PROCESSES))
     _books: OpenedBooks = field(default_factory=OpenedBooks)
 
     def project(self) -> Project:
@@ -119,7 +120,8 @@ class Desk:
         opened = project or self.project()
         if live:
             return operation(opened, *args, **options)
-        key = digest([opened.state_token(), operation.__module__, operation.__qualname__, told(args), told(options)])
+        named = (operation.__module__, operation.__qualname__, told(args), told(options))
+        key = digest([code_stamp(), opened.state_token(), *named])
         with self._lock:
             work = self._kept.get(key)
             if work is None:
@@ -141,30 +143,22 @@ class Desk:
     def close(self) -> None:
         """Stop all work."""
         self._quick.shutdown(wait=False, cancel_futures=True)
-        if self._slow:
-            for process in list(self._slow._processes.values()):
-                process.terminate()
-            self._slow.shutdown(wait=False, cancel_futures=True)
-        if self._heard:
-            self._heard.put(None)
+        self._slow.shutdown(wait=False, cancel_futures=True)
+        for process in self._processes:
+            process.kill()
 
     def _begin(
         self, project: Project, key: str, operation: Callable[..., Any], args: tuple[Hashable, ...], options: dict[str, Hashable],
         slow: bool, href: str,
     ) -> Work:  # fmt: skip
-        title, place = operation.__name__.replace("_", " "), project.state / "console" / "answers" / f"{key}.json"
-        now = time.monotonic()
+        work = Work(key, operation.__name__.replace("_", " "), Future(), time.monotonic(), href=href, is_slow=slow)
         if not slow:
-            work = Work(key, title, Future(), now, href=href)
             opened = project.with_books(self._books)
             work.future = self._quick.submit(lambda: operation(opened, *args, **options))
-        elif place.exists():
-            work = Work(key, title, Future(), now, href=href, is_slow=True, seconds=0.0)
-            work.future.set_result(Answer(**json.loads(place.read_text(encoding="utf-8"))))
-            return work
         else:
-            work = Work(key, title, Future(), now, href=href, is_slow=True)
-            work.future = self._processes().submit(run_slowly, str(self.root), str(place), key, operation, args, options)
+            place = project.state / "console" / "answers" / f"{key}.json"
+            task = Task(project.root, place, (operation.__module__, operation.__qualname__), args, options)
+            work.future = self._slow.submit(lambda: kept(place) or compute(task, work.told, self._processes.append))
         work.future.add_done_callback(lambda _: self._finish(work))
         return work
 
@@ -173,51 +167,12 @@ class Desk:
         if work.future.cancelled() or not isinstance(work.future.exception(), GrowthringError | None):
             self._kept.pop(work.key, None)  # a fault of the machine may pass: the next one who asks tries again
 
-    def _processes(self) -> ProcessPoolExecutor:
-        if self._slow is None:
-            spawned = multiprocessing.get_context("spawn")
-            self._heard = spawned.Queue()
-            self._slow = ProcessPoolExecutor(_SLOW_PROCESSES, spawned, initializer=hear, initargs=(self._heard,))
-            Thread(target=self._listen, args=(self._heard,), daemon=True, name="progress").start()
-        return self._slow
 
-    def _listen(self, heard: Any) -> None:  # noqa: ANN401 - a queue of a start method
-        while (message := heard.get()) is not None:
-            key, stage, done, total = message
-            if work := self._kept.get(key):
-                work.told(stage, done, total)
-
-
-_speaking: Any = None
-
-
-def hear(queue: Any) -> None:  # noqa: ANN401 - a queue of a start method
-    """Take the queue that progress is told to; runs in a process of slow work."""
-    global _speaking  # noqa: PLW0603 - a process has one queue
-    _speaking = queue
-
-
-def run_slowly(
-    root: str, place: str, key: str, operation: Callable[..., Answer], args: tuple[Any, ...], options: dict[str, Any]
-) -> Answer:
-    """Run an operation in a process of its own and keep its Answer in a file."""
-
-    def progress(stage: str, done: int, total: int) -> None:
-        if _speaking is not None:
-            _speaking.put((key, stage, done, total))
-
-    try:
-        answer = operation(Project.open(Path(root)), *args, **options, progress=progress)
-    except GrowthringError as error:  # its kinds are made in many ways, which a process cannot hand back
-        raise GrowthringError(error.happened, valid=error.valid, remedy=error.remedy) from None
-    file = Path(place)
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    unfinished = file.with_suffix(".part")
-    unfinished.write_text(answer.as_json(), encoding="utf-8")
-    unfinished.replace(file)
-    for old in sorted(file.parent.glob("*.json"), key=lambda each: each.stat().st_mtime)[:-_KEPT_ON_DISK]:
-        old.unlink(missing_ok=True)
-    return Answer(**json.loads(answer.as_json()))
+@cache
+def code_stamp() -> str:
+    """Return a text that changes with the program, so that no Answer of an older one is shown."""
+    package = Path(growthring.__file__).parent
+    return str(max(file.stat().st_mtime_ns for file in package.rglob("*") if file.suffix in (".py", ".sql", ".toml")))
 
 
 def told(value: object) -> str:

@@ -54,7 +54,7 @@ def _movements(reading: Reading, question: Question, sql: str) -> tuple[list[dic
         row: dict[str, Any] = {"at": calendar.label(Month(month), question.period)}
         if question.by:
             row[question.by] = group
-        rows.append({**row, **_rounded(start, amounts, end, currency)})
+        rows.append({**row, **add_up_movements(start, amounts, end, currency)})
     last = rows[-1]["end"] if rows else money(Decimal(0), currency)
     return rows, last
 
@@ -94,7 +94,7 @@ def _grouping(reading: Reading, question: Question) -> tuple[str, str]:
     )
 
 
-def _rounded(start: Decimal, amounts: dict[str, Decimal], end: Decimal, currency: str) -> dict[str, str]:
+def add_up_movements(start: Decimal, amounts: dict[str, Decimal], end: Decimal, currency: str) -> dict[str, str]:
     """Round start, movements and end to minor units so that they still add up: leftovers go to the largest remainders."""
     unit = Decimal(1).scaleb(-exponent(currency))
     first, last = Decimal(money(start, currency)), Decimal(money(end, currency))

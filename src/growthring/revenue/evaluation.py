@@ -293,12 +293,16 @@ def _value(
     return float(numerator / denominator)
 
 
+def account_attributes(ledger: Ledger) -> list[str]:
+    """Return the attributes that accounts have, in order of their names."""
+    found = ledger.connection.execute("SELECT DISTINCT attribute FROM account_attribute ORDER BY 1").fetchall()
+    return [str(row[0]) for row in found]
+
+
 def _check_attribute(ledger: Ledger, by: str) -> None:
     if by in _PRODUCT_GROUPS:
         return
-    known = [
-        row[0] for row in ledger.connection.execute("SELECT DISTINCT attribute FROM account_attribute ORDER BY 1").fetchall()
-    ]
+    known = account_attributes(ledger)
     if by not in known:
         raise UnknownValueError(
             "attribute", by, (*known, *_PRODUCT_GROUPS), remedy="Map it under [sources.attributes] of the account source."

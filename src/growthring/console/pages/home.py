@@ -3,49 +3,132 @@
 from collections.abc import Iterable
 
 from growthring.charts import Axis, Labels, waterfall
-from growthring.console.answers import evidence, figure
-from growthring.console.blocks import Block, Drawing, Figures
+from growthring.console.answers import caveats, evidence, figure
+from growthring.console.asked import link
+from growthring.console.blocks import Block, Column, Drawing, Figures, Links, Note, Statements, Table
 from growthring.console.deeds import Deed
 from growthring.console.pages.evidence import AnswerOf
+from growthring.console.pages.said import rows_of, sentences
+from growthring.console.pages.today import today
+from growthring.console.terms import DRIVERS, MOVEMENT_NAMES, worded
 from growthring.console.visit import PageKind, Section, Visit
+from growthring.operations.answer import Answer
 from growthring.operations.show import View, show
+from growthring.operations.what_changed import what_changed, where_it_leaks
 
-_FIGURES = ("mrr", "arr", "ndr", "grr", "customers")
+_FIGURES = (("mrr", "MRR"), ("arr", "ARR"), ("ndr", "NDR"), ("grr", "GRR"), ("customers", "Customers"))
+
+
+def changed(visit: Visit) -> Answer:
+    """Answer how revenue changed since the last close: parameters ``at`` and ``policy``."""
+    found: Answer = visit.ask(what_changed, at=visit.asked.get("at") or None, policy=visit.asked.get("policy") or None)
+    return found
+
+
+def leaks(visit: Visit) -> Answer:
+    """Answer which groups pull NDR down or up: parameters ``at`` and ``policy``."""
+    found: Answer = visit.ask(where_it_leaks, at=visit.asked.get("at") or None, policy=visit.asked.get("policy") or None)
+    return found
+
+
+def said(visit: Visit) -> Iterable[Block]:
+    """Say what changed, who did most of it and which group keeps least; each sentence leads to its evidence."""
+    found = changed(visit)
+    yield Statements(sentences(visit, found, leaks(visit)))
+    yield from caveats(found)
 
 
 def figures(visit: Visit) -> Iterable[Block]:
     """Show the figures that everybody asks for first."""
     _ = visit.words
-    answers = [(name, visit.ask(show, name, View())) for name in _FIGURES]
-    yield Figures([figure(visit, _(name), found, evidence("show", metric=name)) for name, found in answers])
+    answers = [(name, label, visit.ask(show, name, View())) for name, label in _FIGURES]
+    yield Figures([figure(visit, _(label), found, evidence("show", metric=name)) for name, label, found in answers])
 
 
-def month(visit: Visit) -> Iterable[Block]:
-    """Show how the last month came about."""
+def steps(visit: Visit) -> Iterable[Block]:
+    """Show how revenue came from one month to the other; a bar leads to its customers."""
     _ = visit.words
-    found = visit.ask(show, "movements", View())
-    row = found.rows[-1]
-    steps = [
-        {"step": name, "amount": row[name]}
-        for name in ("start", "new", "reactivation", "expansion", "contraction", "churn", "fx", "end")
-        if name in row
+    found = changed(visit)
+    start, end = found.at.split(" → ")
+    names = worded(MOVEMENT_NAMES, visit)
+    rows = [
+        {**row, "href": "" if row["step"] in ("start", "end") else link("/revenue", at=end, movement=row["step"])}
+        for row in rows_of(found, "step")
     ]
-    labels = Labels({step["step"]: _(step["step"]) for step in steps})
-    axis = Axis(_("USD per month"))
+    axis = Axis(_(found.unit))
+    title = _("From {start} to {end}", start=start, end=end)
     yield Drawing(
         waterfall(
-            steps,
+            rows,
             step="step",
             amount="amount",
             axis=axis,
-            title=_("What changed in {month}", month=found.at),
+            title=title,
             totals=("start", "end"),
-            labels=labels,
-            cut=_("(cut)"),
+            labels=Labels(names),
+            href="href",
+            cut=_("(axis cut)"),
         )
     )
+    columns = (
+        Column("step", _("Step"), "name", words=names),
+        Column("amount", _("Amount"), "amount", "href"),
+        Column("customers", _("Customers"), "count"),
+    )
+    yield Table("steps", columns, rows, find=False)
 
 
-PAGE = PageKind("home", "Home", (Section("figures", "", figures), Section("month", "How the last month came about", month)))
+def movers(visit: Visit) -> Iterable[Block]:
+    """Show the customers that moved revenue most."""
+    _ = visit.words
+    rows = [
+        {**row, "href": link("/account", id=row["customer"]), "label": row["name"] or row["customer"]}
+        for row in rows_of(changed(visit), "customer")
+    ]
+    columns = (
+        Column("label", _("Customer"), "name", "href"),
+        Column("amount", _("Amount"), "amount"),
+        Column("movement", _("Mostly"), words=worded(MOVEMENT_NAMES, visit)),
+        Column("driver", _("By"), words=worded(DRIVERS, visit)),
+    )
+    yield Table("movers", columns, rows, empty=_("No customer's revenue moved."), find=False)
+
+
+def groups(visit: Visit) -> Iterable[Block]:
+    """Show which groups of customers keep less or more than the others."""
+    _ = visit.words
+    found = leaks(visit)
+    rows = [
+        {**row, "href": link("/revenue", by=row["attribute"], at=found.at), "label": f"{row['attribute']}: {row['group']}"}
+        for row in found.rows
+    ]
+    columns = (
+        Column("label", _("Group"), "name", "href"),
+        Column("customers", _("Customers"), "count"),
+        Column("base_share", _("Share of revenue"), "share"),
+        Column("ndr", _("NDR"), "share"),
+        Column("others_ndr", _("NDR of the others"), "share"),
+        Column("effect", _("Moves NDR by, points"), "points"),
+        Column("new_in_12_months", _("New in 12 months"), "amount"),
+    )
+    yield Table("groups", columns, rows, empty=_("No attribute tells groups of at least ten customers apart."), page_size=8)
+    yield Note(
+        _("{count} groups were compared: the largest effect looks larger than it would alone.", count=len(rows)), state="caveat"
+    )
+    yield Links([(_("How this is computed"), evidence("where_it_leaks"))])
+
+
+PAGE = PageKind(
+    "home",
+    "Home",
+    (
+        Section("changed", "What changed since the last close", said),
+        Section("today", "What needs somebody today", today),
+        Section("figures", "Where we stand", figures),
+        Section("steps", "How revenue got here", steps),
+        Section("movers", "Who moved it most", movers),
+        Section("groups", "Who keeps, who leaks", groups),
+    ),
+)
 DEEDS: tuple[Deed, ...] = ()
-ANSWERS: dict[str, AnswerOf] = {}
+ANSWERS: dict[str, AnswerOf] = {"what_changed": changed, "where_it_leaks": leaks}

@@ -1,0 +1,137 @@
+"""A browser, a server with the sample company, and a page that reports whatever a user would stumble over."""
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, Request, sync_playwright
+
+from growthring.console.app import create_app
+from growthring.console.server import free_port
+from growthring.operations.run import run
+from growthring.operations.setup import demo
+
+AXE = Path(__file__).resolve().parents[2] / ".tools" / "axe.js"
+FLAGS = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")
+READY = (".waiting", "figure[data-chart]:not([data-drawn])")
+"""What is gone from a page once its work is done and its charts are drawn."""
+_PATIENCE = 90_000
+
+
+@dataclass
+class Seen:
+    """A page, and what went wrong on it.
+
+    Attributes:
+        page: The page.
+        address: Where the server is.
+        faults: Console errors, exceptions, failed requests, requests to elsewhere.
+    """
+
+    page: Page
+    address: str
+    faults: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> None:
+        """Open a page and wait until all of it is there."""
+        self.page.goto(self.address + path)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the page's work is done and its charts are drawn."""
+        self.page.wait_for_load_state()
+        for unfinished in READY:
+            self.page.wait_for_selector(unfinished, state="detached", timeout=_PATIENCE)
+
+    def serious(self) -> list[str]:
+        """Return what the accessibility engine finds serious or critical."""
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate("axe.run({resultTypes: ['violations']})")
+        return [
+            f"{each['id']}: {node['html'][:160]}"
+            for each in found["violations"]
+            if each["impact"] in ("serious", "critical")
+            for node in each["nodes"]
+        ]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, or whatever GROWTHRING_CHROMIUM names."""
+    path = os.environ.get("GROWTHRING_CHROMIUM") or shutil.which("chromium")
+    if not path:
+        why = "Chromium is not installed"
+        pytest.fail(why) if os.environ.get("GROWTHRING_REQUIRE_BROWSER") else pytest.skip(why)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=[*FLAGS])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample company, small, after a run and a close."""
+    folder = tmp_path_factory.mktemp("browser") / "ringwood"
+    run(demo(folder, accounts=60, months=24))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def served(company: Path) -> Iterator[str]:
+    """Where the console of the company is served."""
+    port = free_port(8950 + os.getpid() % 40)
+    app = create_app(company)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(timeout=10)
+
+
+@pytest.fixture
+def visiting(browser: Browser, served: str) -> Iterator[Callable[..., Seen]]:
+    """Return a way to open a page in a language, light or dark; what went wrong on it fails the test at its end."""
+    pages: list[Seen] = []
+
+    def visit(language: str = "en", mode: str = "light", *, scripts: bool = True, allowed: tuple[str, ...] = ()) -> Seen:
+        context = browser.new_context(
+            viewport={"width": 1360, "height": 900}, color_scheme=mode, locale="zh-CN" if language == "zh" else "en-GB",
+            java_script_enabled=scripts, reduced_motion="reduce",
+        )  # fmt: skip
+        seen = Seen(context.new_page(), served)
+        watch(seen, allowed)
+        pages.append(seen)
+        return seen
+
+    yield visit
+    faults = [fault for seen in pages for fault in seen.faults]
+    for seen in pages:
+        seen.page.context.close()
+    assert not faults
+
+
+def watch(seen: Seen, allowed: tuple[str, ...]) -> None:
+    """Take down what a user would stumble over; texts that are allowed are part of the test."""
+
+    def note(text: str) -> None:
+        if not any(each in text for each in allowed):
+            seen.faults.append(text)
+
+    def asked(request: Request) -> None:
+        if not request.url.startswith((seen.address, "data:", "blob:")):
+            note(f"asked elsewhere: {request.url}")
+
+    seen.page.on("console", lambda message: note(f"console: {message.text}") if message.type in ("error", "warning") else None)
+    seen.page.on("pageerror", lambda error: note(f"error: {error}"))
+    seen.page.on("request", asked)
+    seen.page.on("requestfailed", lambda request: note(f"failed: {request.url} {request.failure}"))
+    seen.page.on("response", lambda response: note(f"{response.status}: {response.url}") if response.status >= 400 else None)
