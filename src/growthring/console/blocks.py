@@ -154,6 +154,31 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
+class Switch:
+    """A link that turns a part of the page on or off, or leads to another view of it.
+
+    Attributes:
+        word: What it is called.
+        href: The page with it turned.
+        is_on: Whether it is on, or the view that is shown.
+    """
+
+    word: str
+    href: str
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """Switches beside each other: several may be on, or, as views of a page, exactly one is."""
+
+    switches: Sequence[Switch]
+    title: str
+    views: bool = False
+    kind: str = "switches"
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
     """A field of a form.
 
@@ -260,4 +285,4 @@ class Text:
     kind: str = "text"
 
 
-Block = Figures | Statements | Drawing | Table | Choices | Form | Note | Waiting | Links | Facts | Text
+Block = Figures | Statements | Drawing | Table | Choices | Switches | Form | Note | Waiting | Links | Facts | Text

@@ -32,6 +32,7 @@ AHEAD = "ahead"
 """The view of all months ahead together."""
 
 _LISTED = 500
+_FEWEST_CASES = 10
 _WHOLE = 1000
 _BOUNDS = ("low80", "high80", "low95", "high95")
 _PERIODS = {"month": PeriodKind.MONTH, "quarter": PeriodKind.QUARTER, "year": PeriodKind.FISCAL_YEAR}
@@ -100,6 +101,23 @@ def adding_up(units: Mapping[_Name, int], whole: Decimal, step: Decimal) -> dict
     for name in sorted(exact, key=lambda name: found[name] - exact[name])[:left]:
         found[name] += step
     return found
+
+
+def _verdict(promised: float, held: float, cases: int) -> str:
+    """Say whether ranges held as often as they promise, as far as so many cases can tell (two standard errors)."""
+    if cases < _FEWEST_CASES:
+        return "too_few"
+    apart = held - promised
+    if abs(apart) <= 2 * (promised * (1 - promised) / cases) ** 0.5:
+        return "holds"
+    return "too_narrow" if apart < 0 else "too_wide"
+
+
+def _people(layers: Mapping[str, Decimal], amount: Decimal) -> dict[str, str]:
+    """Return what people's layers change, and the amount without them, where there are any."""
+    found = [change for layer, change in layers.items() if Layer(layer) not in COMPUTED]
+    whole = sum(found, Decimal(0))
+    return {"people": str(whole), "without_people": str(amount - whole)} if found else {}
 
 
 _last: dict[str, Made] = {}
@@ -254,7 +272,7 @@ class _Told:
         return {
             "kind": "period", "scope": group.scope, "name": group.name, "view": span.kind, "at": span.label,
             "first": str(first), "last": str(last), "amount": str(amount), **self.bounds(bounds),
-            **{name: str(value) for name, value in (shared | others).items()},
+            **{name: str(value) for name, value in (shared | others).items()}, **_people(shared, amount),
             **self.before(group, span, amount), **self.under_way(group, span, amount, bounds),
         }  # fmt: skip
 
@@ -331,7 +349,7 @@ class _Told:
             scope, level = name.split()
             yield {
                 "kind": "coverage", "scope": scope, "level": int(level), "held_share": round(float(share), 4) if cases else None,
-                "cases": int(cases),
+                "cases": int(cases), "verdict": _verdict(int(level) / 100, float(share), int(cases)),
             }  # fmt: skip
 
     def assumptions(self) -> Iterator[dict[str, Any]]:
