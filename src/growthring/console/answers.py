@@ -8,6 +8,7 @@ from growthring.console.asked import link
 from growthring.console.blocks import Block, Column, Figure, Note, Shape, Table, Tone
 from growthring.console.visit import Visit
 from growthring.operations.answer import Answer
+from growthring.revenue.metrics import METRICS
 
 _TEXT = frozenset(
     {"customer", "account", "account_id", "product", "product_id", "name", "row_key", "vintage", "at", "month", "entity_id"}
@@ -21,6 +22,12 @@ _UNIT_SHAPES: Mapping[str, Shape] = {"ratio": "share", "points": "points", "coun
 def shape_of_unit(unit: str) -> Shape:
     """Return how a value of a unit is written."""
     return _UNIT_SHAPES.get(unit, "amount")
+
+
+def metric_name(visit: Visit, name: str) -> str:
+    """Return what people call a metric, or the words of what is no metric."""
+    found = METRICS.get(name)
+    return found.called(visit.words.language) if found else visit.words(name.replace("_", " "))
 
 
 def evidence(of: str, **params: object) -> str:

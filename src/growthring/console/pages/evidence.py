@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from growthring.console.answers import caveats, shape_of_unit, table
+from growthring.console.answers import caveats, metric_name, shape_of_unit, table
 from growthring.console.blocks import Block, Facts, Figure, Figures, Links, Text
 from growthring.console.visit import PageKind, Section, Visit
 from growthring.kernel.errors import UnknownValueError
@@ -32,7 +32,7 @@ def figure(visit: Visit, found: Answer) -> Iterable[Block]:
     """Show the value, what it means, and what it was computed from."""
     _ = visit.words
     unit = found.unit if shape_of_unit(found.unit) == "amount" else ""
-    yield Figures([Figure(_(found.metric), found.value, shape_of_unit(found.unit), _(unit), found.at)])
+    yield Figures([Figure(metric_name(visit, found.metric), found.value, shape_of_unit(found.unit), _(unit), found.at)])
     yield Facts(
         [
             (_("Definition"), _(found.definition), "long"),
@@ -66,4 +66,4 @@ def statement(visit: Visit, found: Answer) -> Iterable[Block]:
 
 def heading(visit: Visit) -> str:
     """Name the metric or the kind of Answer."""
-    return visit.words("Evidence: {name}", name=visit.words(visit.asked.get("metric") or visit.asked.get("of", "show")))
+    return visit.words("Evidence: {name}", name=metric_name(visit, visit.asked.get("metric") or visit.asked.get("of", "show")))
