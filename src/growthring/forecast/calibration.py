@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from growthring.forecast.medians import column_medians
 from growthring.forecast.panel import Values
 from growthring.forecast.tree import Level, reconcile
 
@@ -27,9 +28,8 @@ def calibrated(sums: Values, errors: Values, counts: Values, whole: Values, stre
     if not trust:
         return np.zeros(len(sums))
     middle = float(np.nanmedian(whole))
-    own = np.full(len(sums), middle)
-    some = ~np.isnan(errors).all(axis=0)
-    own[some] = np.nanmedian(errors[:, some], axis=0)
+    found = column_medians(errors)
+    own = np.where(np.isnan(found), middle, found)
     own = (counts * own + strength * middle) / np.maximum(counts + strength, 1e-12)
     if len(sums) > 1 and sums.any():
         own = own + _reconciled_shift(sums, own, middle, errors, whole)

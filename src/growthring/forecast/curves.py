@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from growthring.forecast.cohorts import Codes, Cohorts
+from growthring.forecast.medians import column_medians
 from growthring.forecast.panel import Values
 from growthring.forecast.policy import ForecastPolicy
 
@@ -54,12 +55,12 @@ def pair_sums(codes: Codes, cohorts: int, level: Values, later: Values, gone: ND
     """
     usable = ~np.isnan(level) & (gone | ~np.isnan(later))
     stayed = usable & ~gone
-    bound = level[stayed] * np.exp(clip)
+    # nothing added for a row that does not count is as good as leaving it out, and needs no copy of the codes
     return PairSums(
-        sums_by(codes[usable], level[usable], cohorts),
-        sums_by(codes[stayed], level[stayed], cohorts),
-        sums_by(codes[stayed], np.minimum(later[stayed], bound), cohorts),
-        sums_by(codes[usable], np.ones(int(usable.sum())), cohorts),
+        sums_by(codes, np.where(usable, level, 0.0), cohorts),
+        sums_by(codes, np.where(stayed, level, 0.0), cohorts),
+        sums_by(codes, np.where(stayed, np.minimum(later, level * np.exp(clip)), 0.0), cohorts),
+        sums_by(codes, usable.astype(np.float64), cohorts),
     )
 
 
@@ -107,10 +108,7 @@ def _log_ratio(above: Values, below: Values, shift: Values) -> Values:
     counts = (below > _SMALL) & (above >= 0)
     ratio = np.where(counts, np.log(np.maximum(above / np.maximum(below, _SMALL), _STEEPEST_FALL)), np.nan)
     ratio -= shift[:, None]
-    found = np.zeros(ratio.shape[1])
-    some = ~np.isnan(ratio).all(axis=0)
-    found[some] = np.nanmedian(ratio[:, some], axis=0)
-    return found
+    return np.nan_to_num(column_medians(ratio))
 
 
 def _shrunk(statistic: object, above: Values, below: Values, count: Values, cohorts: Cohorts, strength: float) -> Values:

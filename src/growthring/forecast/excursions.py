@@ -106,14 +106,17 @@ def screen(panel: Panel, *, by: str = "segment") -> Screen:
     open_ended = panel.alive & np.isfinite(logs[:, panel.last_known])
     parts: list[Excursions] = []
     tests, went_back = 0, {}
+    since = row_scales(logs - before)
+    clear = np.maximum(LEAST, _CLEAR * since)[:, None]
     for length in range(1, LONGEST + 1):
         after = after_window(logs, length)
-        spreads = (row_scales(window_mean(logs, length) - (before + after) / 2), row_scales(logs - before))
+        spreads = (row_scales(window_mean(logs, length) - (before + after) / 2), since)
         for direction in DIRECTIONS:
-            nearest = nearest_of_window(logs * direction, length)
-            past = np.where(np.isfinite(before + after), nearest - np.fmax(before * direction, after * direction), np.nan)
-            late = _late(nearest, before * direction, panel.last_known - length + 1, open_ended)
-            went_back[direction, length] = _count_returns(logs * direction, nearest, before * direction, after * direction)
+            own, below, beyond = logs * direction, before * direction, after * direction
+            nearest = nearest_of_window(own, length)
+            past = nearest - np.maximum(below, beyond)
+            late = _late(nearest, below, panel.last_known - length + 1, open_ended)
+            went_back[direction, length] = _count_returns(own, nearest, below, beyond, clear)
             for is_recent, distance in enumerate((past, late)):
                 tests += int(np.isfinite(distance).sum())
                 parts.append(_excursions(distance, spreads[is_recent], residuals, (length, direction, is_recent), tail))
@@ -131,8 +134,7 @@ def _excursions(distance: Values, spread: Values, residuals: Values, kind: tuple
         tail: Degrees of freedom of the noise.
     """
     length, direction, is_recent = kind
-    likely = np.nan_to_num(distance) / spread[:, None] >= stats.t.isf(_LEAST_LIKELY, tail)
-    rows, starts = np.nonzero(likely & (np.nan_to_num(distance) >= LEAST))
+    rows, starts = np.nonzero(distance >= np.maximum(spread * stats.t.isf(_LEAST_LIKELY, tail), LEAST)[:, None])
     scale = np.maximum(spread[rows], straying_outside(residuals, rows, starts, length))
     p_values = np.asarray(stats.t.sf(distance[rows, starts] / scale, tail), np.float64)
     whole = np.ones(len(rows), np.int64)
@@ -171,10 +173,9 @@ def _late(nearest: Values, before: Values, column: int, open_ended: NDArray[np.b
     return late
 
 
-def _count_returns(logs: Values, nearest: Values, before: Values, after: Values) -> tuple[int, int]:
+def _count_returns(logs: Values, nearest: Values, before: Values, after: Values, clear: Values) -> tuple[int, int]:
     """Count clear jumps that begin with a window, and those of them that were gone in the quarter after it."""
     jump = nearest - before
-    clear = np.maximum(LEAST, _CLEAR * row_scales(logs - before))[:, None]
     previous = np.full(logs.shape, np.nan)
     previous[:, 1:] = logs[:, :-1]
     with np.errstate(invalid="ignore"):

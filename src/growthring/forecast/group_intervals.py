@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
+from growthring.forecast.medians import column_medians
 from growthring.forecast.panel import Values
 from growthring.forecast.past import Past, Window
 
@@ -42,10 +43,8 @@ def group_scale(past: Past, codes: NDArray[np.int64], groups: int, windows: Sequ
 def _measured(past: Past, codes: NDArray[np.int64], groups: int, windows: Sequence[Window], freedom: float) -> Values:
     errors = np.abs(past.group_errors(codes, groups, windows))
     count = (~np.isnan(errors)).sum(axis=0)
-    middle = np.full(errors.shape[1:], np.nan)
-    some = count > 0
-    middle[some] = np.nanmedian(errors[:, some], axis=0)
-    together = np.array([np.nanmedian(column) if (~np.isnan(column)).any() else np.nan for column in middle.T])
+    middle = column_medians(errors)
+    together = column_medians(middle)
     pooled = (count * np.nan_to_num(middle) ** 2 + _PRIOR_ORIGINS * together**2) / (count + _PRIOR_ORIGINS)
     scale = np.sqrt(pooled) / float(student.ppf(0.75, freedom))
     most = count.max(axis=0, initial=0)

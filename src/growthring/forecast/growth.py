@@ -43,7 +43,8 @@ class CohortGrowth:
         """
         learner = Learner(panel, horizon, self.policy, self.by, self.rulings)
         origins = np.arange(max(learner.first_origin, learner.last - self.policy.memory), learner.last)
-        forecasts = np.full((len(origins), panel.rows, horizon), np.nan, dtype=np.float32)
+        # in memory the rows of a month lie side by side: that is how they are read
+        forecasts = np.full((len(origins), horizon, panel.rows), np.nan, dtype=np.float32).transpose(0, 2, 1)
         for place, origin in enumerate(origins):
             reach = min(horizon, learner.last - int(origin))
             for ahead in range(1, reach + 1):

@@ -93,10 +93,10 @@ class AccountIntervals:
             rows = np.flatnonzero(forecast > 0)
             ratio = np.clip(actual[rows] / forecast[rows], 0, _LARGEST)
             classes = self.classes(int(self.past.origins[position]))[::step][rows]
-            order = np.lexsort((ratio, classes))
-            ratio, bounds = ratio[order], np.searchsorted(classes[order], np.arange(self.count + 1))
-            for place in range(self.count):
-                part = ratio[bounds[place] : bounds[place + 1]]
+            ratio = ratio[np.argsort(classes.astype(np.uint8), kind="stable")]
+            sizes = np.bincount(classes, minlength=self.count)
+            for place, stop in enumerate(np.cumsum(sizes)):
+                part = np.sort(ratio[stop - sizes[place] : stop])
                 counts[position, place] = len(part)
                 if len(part):
                     found[position, place] = _read(part, np.full(len(part), 1.0), _GRID)
@@ -166,7 +166,8 @@ class AccountIntervals:
         age = usable[-1] - np.array(usable)
         weight = self.policy.forgetting**age * np.minimum(counts[usable], _POINTS)
         pool = sketches[usable].ravel()
-        return np.sort(pool), np.repeat(weight, _POINTS)[np.argsort(pool, kind="stable")]
+        order = np.argsort(pool, kind="stable")
+        return pool[order], np.repeat(weight, _POINTS)[order]
 
     def _filled(self, found: Values, sketches: Values, counts: Values, aims: Values) -> Values:
         """Give classes without evidence of their own the quantiles of all classes together."""

@@ -44,6 +44,7 @@ class Learner:
     rulings: Sequence[Ruling] = ()
     _pairs: dict[tuple[int, int], PairSums] = field(default_factory=dict)
     _codes: dict[int, Codes] = field(default_factory=dict)
+    _curves: dict[tuple[int, int], Curve] = field(default_factory=dict)
     _base: dict[tuple[int, int], Values] = field(default_factory=dict)
     _calibrations: dict[tuple[int, int], Values] = field(default_factory=dict)
 
@@ -59,20 +60,20 @@ class Learner:
 
     @cached_property
     def known(self) -> NDArray[np.bool_]:
-        """Cells of customers whose value is known, shape (rows, origin + 1)."""
-        return self.panel.is_present[:, : self.last + 1]
+        """Cells of customers whose value is known, shape (rows, origin + 1); the rows of a month lie side by side here."""
+        return np.asfortranarray(self.panel.is_present[:, : self.last + 1])
 
     @cached_property
     def gone(self) -> NDArray[np.bool_]:
         """Cells of customers that left."""
-        return np.asarray(self.panel.cells[:, : self.last + 1] == Cell.GONE)
+        return np.asfortranarray(self.panel.cells[:, : self.last + 1] == Cell.GONE)
 
     @cached_property
     def values(self) -> Values:
         """Values: 0 where a customer was gone, NaN where unknown."""
         values = np.where(self.known, self.panel.values[:, : self.last + 1], np.nan)
         values[self.gone] = 0.0
-        return values
+        return np.asfortranarray(values)
 
     @cached_property
     def usual(self) -> Values:
@@ -80,7 +81,7 @@ class Learner:
         if not self.policy.one_offs:
             return self.values
         cleaned = find_one_offs(self.panel, self.rulings, by=self.by).cleaned()[:, : self.last + 1]
-        return np.where(self.known, cleaned, self.values)
+        return np.asfortranarray(np.where(self.known, cleaned, self.values))
 
     @cached_property
     def level_weight(self) -> Values:
@@ -97,19 +98,17 @@ class Learner:
     def _missed(self, level: Values, origin: int, horizon: int) -> Values:
         later = self.values[:, origin + horizon]
         rows = self.known[:, origin] & ~np.isnan(later) & ~np.isnan(level[:, origin])
-        segment, count = self.cohorts.segment[rows], len(self.cohorts.names)
-        total = sums_by(segment, level[rows, origin], count)
-        factor = sums_by(segment, later[rows], count) / np.maximum(total, 1e-12)
-        return sums_by(segment, np.abs(later[rows] - level[rows, origin] * factor[segment]), count)
+        segment, count = self.cohorts.segment, len(self.cohorts.names)
+        now, then = np.where(rows, level[:, origin], 0.0), np.where(rows, later, 0.0)
+        factor = sums_by(segment, then, count) / np.maximum(sums_by(segment, now, count), 1e-12)
+        return sums_by(segment, np.abs(then - now * factor[segment]), count)
 
     @cached_property
     def level(self) -> Values:
         """Level of each row after each month; NaN where it was no customer or unknown."""
-        chosen = np.full(self.values.shape, np.nan)
-        for weight in np.unique(self.level_weight):
-            rows = np.isin(self.cohorts.segment, np.flatnonzero(self.level_weight == weight))
-            chosen[rows] = smoothed(self.usual[rows], self.known[rows], float(weight))
-        return np.where(self.known, chosen, np.nan)
+        level = smoothed(self.usual, self.known, self.level_weight[self.cohorts.segment])
+        level[~self.known] = np.nan
+        return level
 
     def codes(self, origin: int) -> Codes:
         """Cohort of each row at an origin."""
@@ -158,9 +157,9 @@ class Learner:
             for ahead in range(1, self.horizon + 1)
         ]
 
-    def _expected(self, origin: int, horizon: int) -> Values:
-        """Log growth of each row's cohort, calendar included."""
-        growth = self.curve(origin, horizon).growth[self.codes(origin)]
+    def _expected(self, origin: int, rows: NDArray[np.int64], horizon: int) -> Values:
+        """Log growth of the cohorts of some rows, calendar included."""
+        growth = self.curve(origin, horizon).growth[self.codes(origin)[rows]]
         return np.asarray(np.log(growth) + self.seasonal(origin, horizon))
 
     def _places(self, origin: int, horizon: int, matched: bool) -> list[int]:
@@ -197,6 +196,11 @@ class Learner:
 
     def curve(self, origin: int, horizon: int) -> Curve:
         """The curve that an origin would have used: from pairs that ended by then."""
+        if (origin, horizon) not in self._curves:
+            self._curves[origin, horizon] = self._pooled(origin, horizon)
+        return self._curves[origin, horizon]
+
+    def _pooled(self, origin: int, horizon: int) -> Curve:
         places = self._places(origin, horizon, self.is_season_matched)
         pairs = [self.pairs(place, horizon) for place in places]
         season = np.array([self.seasonal(place, horizon) for place in places])
@@ -221,10 +225,12 @@ class Learner:
         if (origin, horizon) not in self._errors:
             forecast, came = self.base(origin, horizon), self.values[:, origin + horizon]
             rows = ~np.isnan(forecast) & ~np.isnan(came)
-            segment, count = self.cohorts.segment[rows], len(self.cohorts.names)
-            expected, actual = sums_by(segment, forecast[rows], count), sums_by(segment, came[rows], count)
+            segment, count = self.cohorts.segment, len(self.cohorts.names)
+            expected, actual, counts = (
+                sums_by(segment, each, count)
+                for each in (np.where(rows, forecast, 0.0), np.where(rows, came, 0.0), rows.astype(np.float64))
+            )
             whole = log_error(expected.sum(keepdims=True), actual.sum(keepdims=True))[0]
-            counts = sums_by(segment, np.ones(len(segment)), count)
             self._errors[origin, horizon] = (log_error(expected, actual), counts, float(whole))
         return self._errors[origin, horizon]
 
@@ -241,8 +247,7 @@ class Learner:
         if not self.policy.calibrate or not found:
             return np.zeros(names)
         base = self.base(origin, horizon)
-        rows = ~np.isnan(base)
-        sums = sums_by(self.cohorts.segment[rows], base[rows], names)
+        sums = sums_by(self.cohorts.segment, np.where(np.isnan(base), 0.0, base), names)
         errors, counts = np.stack([each[0] for each in found]), np.stack([each[1] for each in found]).sum(axis=0)
         return calibrated(sums, errors, counts, np.array([each[2] for each in found]), self.policy.pairs)
 

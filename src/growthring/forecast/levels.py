@@ -6,13 +6,13 @@ from numpy.typing import NDArray
 from growthring.forecast.panel import Values
 
 
-def smoothed(values: Values, present: NDArray[np.bool_], weight: float) -> Values:
+def smoothed(values: Values, present: NDArray[np.bool_], weight: Values | float) -> Values:
     """Return the level of each row after each month: exponential smoothing that skips unknown months.
 
     Args:
         values: Shape (rows, months).
         present: Where a value is known, shape (rows, months).
-        weight: Weight of the newest value; 1 is the last known value.
+        weight: Weight of the newest value, of all rows or of each, shape (rows,); 1 is the last known value.
 
     Returns:
         Shape (rows, months); NaN before the first known value.
@@ -21,7 +21,7 @@ def smoothed(values: Values, present: NDArray[np.bool_], weight: float) -> Value
         >>> smoothed(np.array([[4.0, 8.0, np.nan]]), np.array([[True, True, False]]), 0.5)
         array([[4., 6., 6.]])
     """
-    level = np.full(values.shape, np.nan)
+    level = np.full(values.shape, np.nan, order="F")
     last = np.full(len(values), np.nan)
     for month in range(values.shape[1]):
         here = present[:, month]
@@ -36,7 +36,7 @@ def volatility(values: Values, present: NDArray[np.bool_], weight: float = 0.2) 
 
     The mean of |change| / mean of the two values, smoothed; at most 2, which a series that starts or stops every month reaches.
     """
-    found = np.full(values.shape, np.nan)
+    found = np.full(values.shape, np.nan, order="F")
     last = np.full(len(values), np.nan)
     for month in range(1, values.shape[1]):
         both = present[:, month] & present[:, month - 1]

@@ -6,6 +6,7 @@ pulled to zero where there are few pairs.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,7 @@ class OwnDrift:
         self._features: dict[int, NDArray[np.float32]] = {}
 
     def features(self, month: int) -> NDArray[np.float32]:
-        """Return gains and losses against the common growth, as of a month, shape (rows, features)."""
+        """Return gains and losses against the common growth, as of a month, shape (features, rows)."""
         if month not in self._features:
             self._features[month] = self._gains_and_losses(month).astype(np.float32)
         return self._features[month]
@@ -54,12 +55,12 @@ class OwnDrift:
         tenure = np.maximum(month - first, 1)
         since_start = (now - self._deviation[np.arange(len(now)), first]) / tenure
         parts.append(np.clip(since_start, -_TENURE_BOUND, _TENURE_BOUND))
-        stacked = np.nan_to_num(np.stack(parts, axis=1))
-        return np.concatenate([np.maximum(stacked, 0), np.minimum(stacked, 0)], axis=1)
+        stacked = np.nan_to_num(np.stack(parts))
+        return np.concatenate([np.maximum(stacked, 0), np.minimum(stacked, 0)])
 
     def fit(
         self,
-        expected: Callable[[int], Values],
+        expected: Callable[[int, NDArray[np.int64]], Values],
         values: Values,
         known: NDArray[np.bool_],
         last: int,
@@ -72,7 +73,7 @@ class OwnDrift:
         already, and would be counted twice.
 
         Args:
-            expected: Gives the log growth of each row's cohort from a month on, over the horizon, shape (rows,).
+            expected: Gives the log growth of the cohorts of some rows from a month on, over the horizon, shape (rows,).
             values: Values, shape (rows, months).
             known: Where a customer's value is known, shape (rows, months).
             last: Column of the last month that may be seen.
@@ -90,29 +91,43 @@ class OwnDrift:
                 continue
             rows, later = rows[later > 0], later[later > 0]
             now = self._deviation[rows, month] + self._common[month]
-            target = np.log(later) - now - expected(month)[rows]
-            inputs.append(self.features(month)[rows])
+            target = np.log(later) - now - expected(month, rows)
+            inputs.append(self.features(month)[:, rows])
             targets.append(np.clip(target - np.median(target), -_TARGET_BOUND, _TARGET_BOUND))
             size = np.sqrt(np.exp(self._deviation[rows, month] - np.max(self._deviation[rows, month])))
             weights.append(size / size.mean())
         if not inputs:
             return np.zeros(2 * (len(_BACK) + 1))
-        return _least_absolute(np.concatenate(inputs), np.concatenate(targets), np.concatenate(weights))
+        return _least_absolute(np.concatenate(inputs, axis=1), np.concatenate(targets), np.concatenate(weights))
 
     def effect(self, month: int, coefficients: Values) -> Values:
         """Return the log factor of each row, shape (rows,)."""
-        return np.clip(self.features(month) @ coefficients.astype(np.float32), -_TARGET_BOUND, _TARGET_BOUND)
+        effect = _weighted(self.features(month), coefficients.astype(np.float32))
+        return np.asarray(np.clip(effect, -_TARGET_BOUND, _TARGET_BOUND))
 
 
 def _least_absolute(inputs: Values, target: Values, weight: Values, rounds: int = 4, smallest: float = 0.05) -> Values:
-    """Fit by reweighted least squares, pulled to zero as if some pairs without any effect had been seen."""
-    scale = np.sqrt(np.average(inputs**2, axis=0, weights=weight)) + 1e-9
-    scaled = inputs / scale
-    found = np.zeros(inputs.shape[1])
+    """Fit by reweighted least squares, pulled to zero as if some pairs without any effect had been seen.
+
+    Args:
+        inputs: Shape (features, pairs).
+        target: What is explained, shape (pairs,).
+        weight: Weight of each pair, shape (pairs,).
+        rounds: How often pairs are weighted again.
+        smallest: Miss below which a pair gets no heavier.
+    """
+    scale = np.sqrt(np.average(inputs**2, axis=1, weights=weight)) + 1e-9
+    scaled = inputs / scale[:, None]
+    found = np.zeros(len(inputs))
     current = weight.copy()
     for _ in range(rounds):
-        moments = scaled.T @ (scaled * current[:, None])
+        moments = np.einsum("fp,gp->fg", scaled, scaled * current)
         prior = _PRIOR_PAIRS * current.mean() * np.eye(len(found))
-        found = np.linalg.solve(moments + prior, scaled.T @ (current * target))
-        current = weight / np.maximum(np.abs(target - scaled @ found), smallest)
+        found = np.linalg.solve(moments + prior, np.einsum("fp,p->f", scaled, current * target))
+        current = weight / np.maximum(np.abs(target - _weighted(scaled, found)), smallest)
     return np.asarray(found / scale)
+
+
+def _weighted(inputs: NDArray[Any], coefficients: NDArray[Any]) -> NDArray[Any]:
+    """Return the sum of features times coefficients, shape (pairs,), without BLAS: its threads spin longer than this takes."""
+    return np.asarray(np.einsum("f,fp->p", coefficients, inputs))

@@ -68,7 +68,7 @@ class Panel:
     @property
     def is_present(self) -> NDArray[np.bool_]:
         """Cells in which the account is a customer and the value is known, shape (rows, months)."""
-        return np.isin(self.cells, (Cell.PRESENT, Cell.ZERO))
+        return np.asarray((self.cells == Cell.PRESENT) | (self.cells == Cell.ZERO))
 
     @property
     def alive(self) -> NDArray[np.bool_]:

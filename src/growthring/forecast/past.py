@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,25 +36,29 @@ class Past:
         """Return forecast and outcome of every row, or of every few rows, for a window of an origin; NaN where one is unknown."""
         first, last = window
         origin = int(self.origins[position])
-        forecast = self.forecasts[position, ::step, first - 1 : last].astype(np.float64).sum(axis=1)
-        actual = self.values[::step, origin + first : origin + last + 1].sum(axis=1)
+        forecast = _added_up(self.forecasts[position, ::step, first - 1 : last])
+        actual = _added_up(self.values[::step, origin + first : origin + last + 1])
         unknown = np.isnan(forecast) | np.isnan(actual)
-        forecast[unknown] = actual[unknown] = np.nan
-        return forecast, actual
+        return np.where(unknown, np.nan, forecast), np.where(unknown, np.nan, actual)
 
     def group_errors(self, codes: NDArray[np.int64], groups: int, windows: Sequence[Window]) -> Values:
         """Return log(outcome / forecast) of sums over groups, shape (origins, groups, windows); NaN where there is none."""
         found = np.full((len(self.origins), groups, len(windows)), np.nan)
-        inside = codes >= 0
+        inside, group = codes >= 0, np.maximum(codes, 0)
         for place, window in enumerate(windows):
             for position in self.known_origins(window):
                 forecast, actual = self.pair(int(position), window)
                 rows = inside & ~np.isnan(forecast)
                 if rows.any():
-                    expected = sums_by(codes[rows], forecast[rows], groups)
-                    came = sums_by(codes[rows], actual[rows], groups)
+                    expected = sums_by(group, np.where(rows, forecast, 0.0), groups)
+                    came = sums_by(group, np.where(rows, actual, 0.0), groups)
                     found[position, :, place] = log_error(expected, came)
         return found
+
+
+def _added_up(months: NDArray[np.floating[Any]]) -> Values:
+    """Return the sum over the months of each row, shape (rows,); by far most windows are one month."""
+    return months[:, 0].astype(np.float64, copy=False) if months.shape[1] == 1 else months.sum(axis=1, dtype=np.float64)
 
 
 def log_error(expected: Values, came: Values, smallest: float = 0.02) -> Values:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from growthring.forecast.medians import median_of_three
 from growthring.forecast.panel import Panel, Values
 
 SIDE = 3
@@ -15,6 +16,7 @@ _FLOOR = 0.05
 _FEWEST_BEFORE, _LEAST_SCALE = 2, 0.02
 _PRIOR_MONTHS, _PRIOR_ROWS = 6.0, 10.0
 _FEWEST_STRAYS, _FEWEST_ROWS = 10, 5
+_BLOCK = 1_000
 _MEDIAN_AWAY, _TENTH_AWAY = float(stats.norm.ppf(0.75)), float(stats.norm.ppf(0.95))
 
 
@@ -25,9 +27,7 @@ def log_values(panel: Panel) -> Values:
     """
     known = np.where(panel.is_present, panel.values, np.nan)
     positive = np.where(known > 0, known, np.nan)
-    floor = np.full(panel.rows, np.nan)
-    some = np.isfinite(positive).any(axis=1)
-    floor[some] = _FLOOR * np.nanmedian(positive[some], axis=1)
+    floor = _FLOOR * quantiles(positive, 0.5)
     held = np.fmax(known, np.where(np.isfinite(known), floor[:, None], np.nan))
     return np.asarray(np.log(np.where(held > 0, held, np.nan)), np.float64)
 
@@ -38,8 +38,9 @@ def common_months(logs: Values, segments: NDArray[np.str_]) -> Values:
     It is the median distance from both sides, at the end of the data from the months before and a row's usual growth: of all
     rows, and of the segment as far as it has rows to tell, n / (n + 10).
     """
-    since = logs - before_month(logs)
-    distance = logs - (before_month(logs) + after_window(logs, 1)) / 2
+    before = before_month(logs)
+    since = logs - before
+    distance = logs - (before + after_window(logs, 1)) / 2
     distance = np.where(np.isfinite(distance), distance, since - usual_growth(since)[:, None])
     whole, _ = _medians(distance)
     common = np.tile(whole, (len(logs), 1))
@@ -103,12 +104,20 @@ def usual_growth(since: Values) -> Values:
 
 def before_month(logs: Values) -> Values:
     """Return the median of the months before each month; NaN where fewer than two are known."""
-    return _median_of(list(_shifts(logs, range(1, SIDE + 1))), _FEWEST_BEFORE)
+    found = np.empty(logs.shape)
+    for rows in _blocks(logs):
+        parts = list(_shifts(logs[rows], range(1, SIDE + 1)))
+        known = sum((~np.isnan(each)).astype(np.int8) for each in parts)
+        found[rows] = np.where(known >= _FEWEST_BEFORE, median_of_three(*parts), np.nan)
+    return found
 
 
 def after_window(logs: Values, length: int) -> Values:
     """Return the median of the months after the window that begins in each month; NaN where none is known."""
-    return _median_of(list(_shifts(logs, range(-length, -length - SIDE, -1))), 1)
+    found = np.empty(logs.shape)
+    for rows in _blocks(logs):
+        found[rows] = median_of_three(*_shifts(logs[rows], range(-length, -length - SIDE, -1)))
+    return found
 
 
 def nearest_of_window(logs: Values, length: int) -> Values:
@@ -124,6 +133,12 @@ def window_mean(logs: Values, length: int) -> Values:
     return np.asarray((logs + sum(_shifts(logs, range(-1, -length, -1)))) / length, np.float64)
 
 
+def _blocks(values: Values) -> Iterator[slice]:
+    """Yield stretches of rows that fit the processor's cache."""
+    for first in range(0, len(values), _BLOCK):
+        yield slice(first, first + _BLOCK)
+
+
 def _shifts(values: Values, by: range) -> Iterator[Values]:
     """Yield the values moved to the right by some months, NaN where nothing is."""
     for steps in by:
@@ -133,15 +148,6 @@ def _shifts(values: Values, by: range) -> Iterator[Values]:
         elif -values.shape[1] < steps < 0:
             moved[:, :steps] = values[:, -steps:]
         yield moved
-
-
-def _median_of(parts: list[Values], least: int) -> Values:
-    """Return the cell by cell median of what is known, NaN where fewer than ``least`` parts are."""
-    ordered = np.sort(np.stack(parts), axis=0)
-    counts = np.isfinite(ordered).sum(axis=0)
-    low = np.take_along_axis(ordered, np.maximum((counts - 1) // 2, 0)[None], axis=0)[0]
-    high = np.take_along_axis(ordered, np.minimum(counts // 2, len(parts) - 1)[None], axis=0)[0]
-    return np.where(counts >= least, (low + high) / 2, np.nan)
 
 
 def quantiles(values: Values, share: float) -> Values:
