@@ -23,7 +23,6 @@ from growthring.pricing.commitments import (
     total_obligations,
 )
 from growthring.pricing.reference import plain
-from growthring.pricing.stored_rating import Rating
 
 _SHOWN = Decimal("0.0001")
 _DEFINITIONS = {
@@ -40,8 +39,8 @@ def commitments(
     project: Project, *, on: date | None = None, as_of: datetime | None = None, progress: Progress = silent
 ) -> Answer:
     """Answer what customers still owe of their promises: RPO and cRPO by account and currency (PR-06)."""
-    rating, computed, day = _computed(project, on, as_of, progress)
-    found = remaining_obligations(rating.connection, day, computed=computed)
+    connection, computed, day = computed_commitments(project, on=on, as_of=as_of, progress=progress)
+    found = remaining_obligations(connection, day, computed=computed)
     totals = total_obligations(found)
     rows = [_plain(each, each.currency) for each in (*found, *totals)]
     for row in rows[len(found) :]:
@@ -54,8 +53,8 @@ def account_commitments(
     project: Project, account: str, *, on: date | None = None, as_of: datetime | None = None, progress: Progress = silent
 ) -> Answer:
     """Answer how an account's commitments burn down (PR-05, PR-06)."""
-    rating, computed, day = _computed(project, on, as_of, progress)
-    found = burn_down(rating.connection, account, day, computed=computed)
+    connection, computed, day = computed_commitments(project, on=on, as_of=as_of, progress=progress)
+    found = burn_down(connection, account, day, computed=computed)
     if not found:
         raise GrowthringError(
             f"{account} has no commitment in force on {day}.", remedy="`growthring commitments` lists accounts with commitments."
@@ -73,8 +72,8 @@ def promised_revenue(
     progress: Progress = silent,
 ) -> Answer:
     """Answer how much revenue is committed, contracted and uncommitted, and what a fall in usage puts at risk (PR-25)."""
-    rating, computed, day = _computed(project, on, as_of, progress)
-    found = revenue_split(rating.connection, stress, on=day, attribute=by, computed=computed)
+    connection, computed, day = computed_commitments(project, on=on, as_of=as_of, progress=progress)
+    found = revenue_split(connection, stress, on=day, attribute=by, computed=computed)
     sums: dict[tuple[str, str], dict[str, Decimal]] = {}
     for each in found:
         row = sums.setdefault((each.segment or "(unknown)", each.currency), {})
@@ -88,13 +87,32 @@ def promised_revenue(
     return _answer(project, "revenue_split", len(rows), f"groups under {plain(stress * 100)} % less usage", day, rows)
 
 
-def _computed(
-    project: Project, on: date | None, as_of: datetime | None, progress: Progress
-) -> tuple[Rating, CommitmentInputs, date]:
+def computed_commitments(
+    project: Project, *, on: date | None = None, as_of: datetime | None = None, progress: Progress = silent
+) -> tuple[duckdb.DuckDBPyConnection, CommitmentInputs, date]:
+    """Compute all commitments as of a day, once for each day while the project's books stay open.
+
+    Args:
+        project: The project.
+        on: The day of the look; the day after the data when absent.
+        as_of: See only what was known then.
+        progress: Told about what has to be computed first.
+
+    Returns:
+        A connection of its own that holds what `compute_commitments` computed, its inputs, and the day.
+    """
     rating = rate(project, as_of=as_of, progress=progress)
-    define_drawable(rating.connection)
     day = on or rating.terms.through + timedelta(days=1)
-    return rating, compute_commitments(rating.connection, day), day
+
+    def computed() -> tuple[duckdb.DuckDBPyConnection, CommitmentInputs]:
+        connection = rating.connection.cursor()
+        connection.execute("SET TimeZone = 'UTC'")  # a cursor begins with the machine's own
+        define_drawable(connection)
+        return connection, compute_commitments(connection, day)
+
+    key = ("commitments", project.snapshot().snapshot_id, repr(rating.terms), day)
+    connection, inputs = project.books.get(key, computed) if project.books else computed()
+    return connection, inputs, day
 
 
 def define_drawable(connection: duckdb.DuckDBPyConnection) -> None:

@@ -67,11 +67,9 @@ def add_override(project: Project, wanted: Wanted, *, author: str | None) -> dic
     """
     from growthring.journal.forecast_entries import OverrideLayer, OverrideMethod, OverrideReason
 
+    check_override(project, wanted)
     attribute, value = _scope(wanted)
     first, last = Month.parse(wanted.first), Month.parse(wanted.last) if wanted.last else None
-    _require_names(project, wanted, attribute, value)
-    _require_possible(wanted)
-    _require_future(project, last, wanted.expires)
     with project.journal() as journal:
         entry = journal.add_override(
             OverrideLayer(_coded("layer", wanted.layer, OverrideLayer)),
@@ -91,6 +89,28 @@ def add_override(project: Project, wanted: Wanted, *, author: str | None) -> dic
             expires_on=wanted.expires,
         )
     return as_row(entry)
+
+
+def check_override(project: Project, wanted: Wanted) -> None:
+    """Stop where an override could not be recorded, before anybody is asked to confirm it.
+
+    Raises:
+        GrowthringError: What it is about does not exist, or it says nothing about months to come.
+    """
+    from growthring.journal.forecast_entries import OverrideLayer, OverrideMethod, OverrideReason
+
+    attribute, value = _scope(wanted)
+    last = Month.parse(wanted.last) if wanted.last else None
+    if last is not None and last < Month.parse(wanted.first):
+        raise GrowthringError(
+            f"The override ends in {last}, before it starts in {wanted.first}.", remedy="Name the earlier month first."
+        )
+    _require_names(project, wanted, attribute, value)
+    _require_possible(wanted)
+    _require_future(project, last, wanted.expires)
+    _coded("layer", wanted.layer, OverrideLayer)
+    _coded("method", wanted.method, OverrideMethod)
+    _coded("reason", wanted.reason, OverrideReason)
 
 
 def expire_override(project: Project, override_id: int, *, because: str, author: str | None) -> dict[str, Any]:

@@ -113,6 +113,73 @@ def quote(project: Project, account: str, asked: Asked, *, progress: Progress = 
     )
 
 
+CURVE = tuple(Decimal(share) for share in ("0.25", "0.5", "0.75", "0.9", "1", "1.1", "1.25", "1.5", "2", "3"))
+"""Shares of the present usage at which a price curve is told."""
+
+
+def price_curve(project: Project, account: str, meter: str = "", at: str | None = None, *, progress: Progress = silent) -> Answer:
+    """Answer what an account's bill, average and marginal price would be had it used more or less (PR-03).
+
+    Args:
+        project: The project.
+        account: The account.
+        meter: The meter; the one that costs most when empty.
+        at: Month whose usage is the starting point; the last one with a bill when absent.
+        progress: Told about each month rated.
+
+    Raises:
+        GrowthringError: The account has no bill then.
+        UnknownValueError: The book prices no such meter.
+    """
+    rating = rate(project, progress=progress)
+    period = _period(rating, project, account, at)
+    chosen = _meter(period, meter)
+    others = {name: quantity for name, quantity in period.usage.items() if name != chosen}
+    plan = Plan(period.book.name, _version(period), period.book.rating_policy, period.currency, period.share, others)
+    used = period.usage.get(chosen, Decimal(0))
+    bill = plan.amount(chosen, used)
+    rows = [_curve_row(plan, chosen, used, share, bill) for share in CURVE] if chosen and used > 0 else []
+    nothing = [f"{account} used nothing of {chosen or 'any meter'} then, so that there is no average price."]
+    return Answer(
+        metric="price_curve",
+        value=money(bill, period.currency),
+        unit=period.currency,
+        at=f"{period.start:%Y-%m}",
+        definition=f"The bill of {account} from {period.start} under {plan.name}, had it used more or less of {chosen}.",
+        policy={"name": plan.name, "version": plan.version.effective_from.isoformat()},
+        snapshot=project.snapshot().snapshot_id,
+        rows=rows,
+        caveats=["What-if figures keep everything but the meter as it was in that period."] if rows else nothing,
+    )
+
+
+def priced_meters(project: Project, account: str, at: str | None = None) -> tuple[str, ...]:
+    """Return the meters that an account's book prices, the one that is asked about by itself first.
+
+    Raises:
+        GrowthringError: The account has no bill then.
+    """
+    period = _period(rate(project), project, account, at)
+    first = _meter(period, "")
+    every = {component.meter for component in _version(period).components if component.meter}
+    return tuple(sorted(every, key=lambda meter: (meter != first, meter)))
+
+
+def _curve_row(plan: Plan, meter: str, used: Decimal, share: Decimal, bill: Decimal) -> dict[str, Any]:
+    quantity = (used * share).quantize(Decimal("0.000001"))
+    point = price_point(plan, meter, quantity)
+    return {
+        "meter": meter,
+        "share": float(share),
+        "quantity": plain(quantity),
+        "amount": money(point.amount, plan.currency),
+        "on_top": money(point.amount - bill, plan.currency),
+        "average_price": None if point.average_price is None else plain(point.average_price),
+        "marginal_price": plain(point.marginal_price),
+        "currency": plan.currency,
+    }
+
+
 def _differs(rating: Rating, plan: Plan, period: _Period, used: Decimal, meter: str) -> Iterator[str]:
     """Yield a caveat where the quantity of a meter does not make the bill by itself."""
     row = rating.connection.execute(

@@ -71,7 +71,7 @@ def burn_down(
         computed: Inputs of `compute_commitments` for the same day, when its tables are there already.
     """
     inputs = computed or compute_commitments(connection, on)
-    consumed = _consumption(connection, account_id)
+    consumed = consumption(connection, account_id)
     rolled = read_rows(connection, "SELECT commitment_id, rolled_in FROM commitment_balance WHERE account_id = ?", account_id)
     rolled_in = {row["commitment_id"]: row["rolled_in"] for row in rolled}
     return [
@@ -159,8 +159,13 @@ def _exhausted_on(commitment: Commitment, balance: Decimal, pace: Fraction, on: 
     return on + timedelta(days=days) if days < (commitment.closes_on - on).days else None
 
 
-def _consumption(connection: duckdb.DuckDBPyConnection, account_id: str) -> dict[str, list[tuple[date, Decimal]]]:
-    """Return consumption by commitment and period: drawn and uncovered for balances, counted for minimums and ELAs."""
+def consumption(connection: duckdb.DuckDBPyConnection, account_id: str) -> dict[str, list[tuple[date, Decimal]]]:
+    """Return consumption by commitment and period: drawn and uncovered for balances, counted for minimums and ELAs.
+
+    Args:
+        connection: Holds what `compute_commitments` computed.
+        account_id: The account that holds the commitments.
+    """
     rows = read_rows(
         connection,
         "SELECT drawdown.commitment_id, drawdown.period_start, "
