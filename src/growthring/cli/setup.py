@@ -1,5 +1,6 @@
 """Commands that set a project up and bring it up to date: init, demo, company, run."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,8 +67,15 @@ def demo(
     accounts: Annotated[int, typer.Option(min=1, help="Number of customers.")] = 300,
     months: Annotated[int, typer.Option(min=1, help="Number of months.")] = 36,
     seed: Annotated[int, typer.Option(help="The same seed gives the same company.")] = 7,
+    serve: Annotated[
+        bool | None,
+        typer.Option(
+            "--serve/--no-serve", help="Whether to open the console at the end; by default on a terminal.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Make the sample company, run everything on it and show what there is to see."""
+    from growthring.cli.console import serve as open_console
     from growthring.cli.tour import tour
     from growthring.operations.run import run as bring_up_to_date
     from growthring.operations.setup import demo as make
@@ -78,6 +86,9 @@ def demo(
         result = bring_up_to_date(project, progress=progress)
     _report(result)
     tour(project, folder)
+    if sys.stdin.isatty() and sys.stdout.isatty() if serve is None else serve:
+        say()
+        open_console(project=folder)
 
 
 def company(
