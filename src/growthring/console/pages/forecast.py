@@ -1,0 +1,43 @@
+"""Forecast: what is expected and how sure that is, why it moved, how good it was, and what people say beyond the data."""
+
+from collections.abc import Sequence
+
+from growthring.console.deeds import Deed
+from growthring.console.pages import forecast_outlook as outlook
+from growthring.console.pages.evidence import AnswerOf
+from growthring.console.pages.forecast_asked import of_scope, view_of
+from growthring.console.visit import PageKind, Section, Visit
+from growthring.operations.answer import Answer
+from growthring.operations.forecast_views import with_rows
+
+_OUTLOOK = (
+    Section("ask", "", outlook.ask),
+    Section("answer", "What is expected", outlook.answer),
+    Section("ahead", "Month by month, with its layers", outlook.ahead),
+    Section("segments", "By segment", outlook.segments),
+    Section("accounts", "By customer", outlook.accounts),
+    Section("assumptions", "What it assumes", outlook.assumptions),
+)
+_VIEWS: dict[str, Sequence[Section]] = {"outlook": _OUTLOOK}
+
+
+def sections(visit: Visit) -> Sequence[Section]:
+    """Return the sections of the view that is asked for."""
+    return _VIEWS.get(view_of(visit.asked), _OUTLOOK)
+
+
+def answered(visit: Visit) -> Answer:
+    """Answer a part of the forecast: parameters ``row``, ``within``, ``name``, ``length`` and ``at`` beside those of the page."""
+    url = visit.asked
+    if url.get("row") == "moved":
+        moved = outlook.moved_now(visit)
+        if moved is not None:
+            return moved
+    names = {"within": "scope", "name": "name", "length": "view", "at": "at"}
+    wanted = {column: url.get(name) for name, column in names.items() if name in url.params or url.get(name)}
+    return with_rows(of_scope(visit), url.get("row", "period"), **wanted)
+
+
+PAGE = PageKind("forecast", "Forecast", sections)
+DEEDS: tuple[Deed, ...] = ()
+ANSWERS: dict[str, AnswerOf] = {"forecast": answered}
