@@ -15,7 +15,7 @@ from growthring.pricing.commitments.terms import OPEN_END, Commitment
 from growthring.pricing.reference import plain
 
 _DEFINITIONS = {
-    "account_contracts": "Contracts of one customer with their lines as the source states them; amounts are per billing interval.",
+    "account_contracts": "Contracts of one customer with their lines as the source states them; amounts per billing interval.",
     "account_promises": "Each commitment of one customer: minimums, prepaid balances, credits and fixed prices for all use.",
     "account_burn_down": (
         "Consumption of each commitment by the end of each billing period, beside an even pace from its first to its last day."

@@ -114,7 +114,8 @@ def account_invoices(project: Project, account: str) -> Answer:
     book = known_account(project, account)
     found = book.rows(
         "SELECT invoice_id, currency, MAX(issued_on) AS issued_on, MAX(due_on) AS due_on, COUNT(*) AS lines, "
-        "SUM(amount) AS amount, COUNT(*) FILTER (paid_on IS NULL) AS open_lines, MAX(paid_on) AS paid_on FROM invoice_line WHERE account_id = $1 "
+        "SUM(amount) AS amount, COUNT(*) FILTER (paid_on IS NULL) AS open_lines, MAX(paid_on) AS paid_on "
+        "FROM invoice_line WHERE account_id = $1 "
         "GROUP BY 1, 2 ORDER BY 3 DESC, 1 DESC",
         account,
     )

@@ -259,15 +259,7 @@ def forecast_account(
 ) -> Answer:
     """Answer what an account will be, layer by layer."""
     KnownNames(project).require_account(account)
-    return lines_of_account(make_forecast(project, asked, progress=progress), account, view=view)
-
-
-def lines_of_account(made: Made, account: str, *, view: str = "month") -> Answer:
-    """Answer what a forecast that was made says of one account, layer by layer.
-
-    Raises:
-        UnknownValueError: The account is no customer of today.
-    """
+    made = make_forecast(project, asked, progress=progress)
     panel, folded = made.history.panel, made.outlook.folded
     places = np.flatnonzero((panel.accounts == account) & folded.is_known.any(axis=1))
     if not len(places):
