@@ -17,9 +17,7 @@ def serve(
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The port; the next free one where it is taken.")] = 8765,
     host: Annotated[
         str,
-        typer.Option(
-            "--host", help="Address to listen at; others than this machine need [console] oidc_issuer.", show_default=False
-        ),
+        typer.Option("--host", help="Address to listen at; beyond this machine people must sign in.", show_default=False),
     ] = "",
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Whether to open the first page.")] = True,
     project: ProjectFolder = HERE,

@@ -61,7 +61,7 @@ def entrance(request: Request) -> Response:
 
 async def start(request: Request) -> Any:  # noqa: ANN401 - a redirect
     """Send somebody to the provider; they come back to the page they wanted."""
-    from httpx import HTTPError
+    from httpx2 import HTTPError
 
     request.session["back"] = safe_back(request.query_params.get("back", "/"))
     try:

@@ -112,7 +112,7 @@ class SignIn:
 
     async def _claims(self, request: Request) -> Mapping[str, Any]:
         from authlib.integrations.starlette_client import OAuthError
-        from httpx import HTTPError
+        from httpx2 import HTTPError
         from joserfc.errors import JoseError
 
         must_be = {
