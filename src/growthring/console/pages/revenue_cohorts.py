@@ -1,0 +1,80 @@
+"""Cohorts: what is left of the customers of each vintage as they grow older."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from growthring.charts import Axis, heatmap
+from growthring.console.answers import metric_name, shape_of_unit
+from growthring.console.blocks import Block, Choice, Choices, Column, Drawing, Note, Shape, Table
+from growthring.console.pages.revenue_look import PERIODS, Look, kept, opened, shown, unit_words
+from growthring.console.visit import Visit
+from growthring.kernel.period import PeriodKind
+from growthring.operations.answer import Answer
+from growthring.operations.show import View
+
+MEASURES = ("cohort_ndr", "cohort_logo", "cohort_revenue")
+_WAYS = ("age", "vintage")
+
+
+def cohorts(visit: Visit) -> Iterable[Block]:
+    """Show a measure of each vintage by age, as a heatmap and as a triangle."""
+    _ = visit.words
+    found = opened(visit)
+    measure = visit.asked.choice("cohort", MEASURES, MEASURES[0])
+    length = PeriodKind(visit.asked.choice("vintages", tuple(PERIODS), PeriodKind.QUARTER.value))
+    across = visit.asked.choice("across", _WAYS, "age")
+    yield Choices(
+        [
+            Choice("cohort", _("Measure"), [(each, metric_name(visit, each)) for each in MEASURES], measure),
+            Choice("vintages", _("Vintages of one"), [(each, _(word)) for each, word in PERIODS.items()], length.value),
+            Choice("across", _("Rows"), [("age", _("vintages")), ("vintage", _("ages"))], across),
+        ],
+        kept(visit, "cohort", "vintages", "across"),
+    )
+    answer = shown(visit, measure, found, View(at=found.at or None, period=length, currency=found.currency))
+    if not answer.rows:
+        yield Note(_("No customer has begun yet."))
+        return
+    yield _map(visit, answer, across, measure)
+    yield _triangle(visit, found, answer, across, measure)
+
+
+def _map(visit: Visit, answer: Answer, across: str, measure: str) -> Drawing:
+    _ = visit.words
+    down = "vintage" if across == "age" else "age"
+    is_share = shape_of_unit(answer.unit) == "share"
+    ages = sorted({row["age"] for row in answer.rows})
+    vintages = list(dict.fromkeys(row["vintage"] for row in answer.rows))
+    place = {
+        "age": {age: number for number, age in enumerate(ages)},
+        "vintage": {each: number for number, each in enumerate(vintages)},
+    }
+    rows = sorted(answer.rows, key=lambda row: (place[down][row[down]], place[across][row[across]]))
+    order = sorted(rows, key=lambda row: place[across][row[across]]) if down == "vintage" else rows
+    name = metric_name(visit, measure)
+    return Drawing(
+        heatmap(
+            order, across=across, down=down, value="value", middle=1.0 if measure == "cohort_ndr" else None,
+            axis=Axis(unit_words(visit, answer.unit) or name, "share" if is_share else "amount"),
+            title=_("{metric}: vintages by age in periods, to {period}", metric=name, period=answer.at),
+        )
+    )  # fmt: skip
+
+
+def _triangle(visit: Visit, found: Look, answer: Answer, across: str, measure: str) -> Table:
+    """Return the same as a triangle: a row a vintage with a column an age, or the other way round."""
+    _ = visit.words
+    down = "vintage" if across == "age" else "age"
+    shape: Shape = shape_of_unit(answer.unit)
+    rows: dict[Any, dict[str, Any]] = {}
+    for each in sorted(answer.rows, key=lambda row: row[down]):
+        row = rows.setdefault(each[down], {down: each[down]})
+        row[f"at_{each[across]}"] = each["value"]
+        if down == "vintage":
+            row |= {"size": each["size"], "href": found.link(vintage=each["vintage"])}
+    heads: Sequence[Any] = sorted({each[across] for each in answer.rows})
+    label = _("Vintage") if down == "vintage" else _("Age")
+    first = Column(down, label, "month" if down == "vintage" else "count", "href" if down == "vintage" else "")
+    size = [Column("size", _("Customers"), "count", "href")] if down == "vintage" else []
+    columns = [first, *size, *(Column(f"at_{head}", str(head), shape) for head in heads)]
+    return Table("triangle", columns, list(rows.values()), metric_name(visit, measure), page_size=16, find=False)
