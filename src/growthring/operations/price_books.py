@@ -1,11 +1,13 @@
 """Price books and rating policies as lists."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from growthring.kernel.errors import UnknownValueError
-from growthring.operations.answer import Answer, by_currency, money
+from growthring.operations.answer import Answer, money
+from growthring.operations.last_rates import converted, last_rates
 from growthring.operations.project import Project
 from growthring.operations.rating import begins_in, rate, rating_caveats
 from growthring.pricing.book import PriceBook, read_book
@@ -58,7 +60,7 @@ def list_rating_policies() -> list[dict[str, Any]]:
 def revenue_by_book(project: Project, months: int = 12) -> Answer:
     """Answer what each price book, and each component of it, brought in the last complete months, by currency.
 
-    The share is that of the book among the bills of its currency.
+    Sums of a book are in the reporting currency, at the exchange rates of the last day.
 
     Args:
         project: The project.
@@ -67,22 +69,40 @@ def revenue_by_book(project: Project, months: int = 12) -> Answer:
     rating = rate(project)
     last = project.setting(project.snapshot()).last_complete_month
     span = begins_in((last - (months - 1), last))
-    books = _BOOK_BILLS.format(span=span)
-    rows = [*_read(rating, "book", books), *_read(rating, "component", _COMPONENT_LINES.format(span=span))]
-    totals: dict[str, Decimal] = {}
-    for row in rows:
-        if row["kind"] == "book":
-            totals[row["currency"]] = totals.get(row["currency"], Decimal(0)) + Decimal(row["amount"])
-    for row in rows:
-        total = totals.get(row["currency"])
-        row["share"] = float(Decimal(row["amount"]) / total) if total else None
-    value, unit = by_currency(totals)
+    sql = _BOOK_BILLS.format(span=span)
+    billed = _read(rating, "billed", sql)
+    rates, currency = last_rates(project, rating.connection), project.settings.project.currency
+    rows = [*_books(project, billed, rates), *billed, *_read(rating, "component", _COMPONENT_LINES.format(span=span))]
+    total = converted(((row["currency"], Decimal(row["amount"])) for row in billed), rates)
     return Answer(
-        metric="revenue by price book", value=value, unit=unit, at=f"{last - (months - 1)} to {last}",
+        metric="revenue by price book", value=money(total, currency), unit=currency, at=f"{last - (months - 1)} to {last}",
         definition="What the price books ask for, before credits and commitments, by book and component.",
         policy={"name": ", ".join(sorted({book.policy for book in rating.terms.books})), "version": "rating"},
-        snapshot=project.snapshot().snapshot_id, rows=rows, sql=books, caveats=rating_caveats(rating),
+        snapshot=project.snapshot().snapshot_id, rows=rows, sql=sql,
+        caveats=[*rating_caveats(rating), *_conversion({row["currency"] for row in billed}, rates, currency)],
     )  # fmt: skip
+
+
+def _books(project: Project, billed: list[dict[str, Any]], rates: Mapping[str, Decimal]) -> list[dict[str, Any]]:
+    """Return what each book of the project brings in the reporting currency, its accounts and its share."""
+    currency, found = project.settings.project.currency, []
+    for book in project.price_books[0]:
+        mine = [row for row in billed if row["book"] == book.name]
+        amount = converted(((row["currency"], Decimal(row["amount"])) for row in mine), rates)
+        found.append((amount, {"kind": "book", "book": book.name, "accounts": sum(row["accounts"] for row in mine)}))
+    total = sum(amount for amount, _ in found)
+    return [
+        {**row, "amount": money(amount, currency), "currency": currency, "share": float(amount / total) if total else None}
+        for amount, row in sorted(found, key=lambda each: -each[0])
+    ]
+
+
+def _conversion(billed: set[str], rates: Mapping[str, Decimal], currency: str) -> list[str]:
+    if not billed - {currency}:
+        return []
+    unknown = sorted(billed - rates.keys())
+    left_out = [f"No exchange rate from {', '.join(unknown)} to {currency}: left out of sums."] if unknown else []
+    return [f"Sums in {currency} convert every currency at the rate of the last day of the data.", *left_out]
 
 
 def book_text(project: Project, name: str) -> str:

@@ -6,20 +6,19 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from growthring.engine.relation import literal
 from growthring.kernel.errors import ConfigurationError, GrowthringError, UnknownValueError
-from growthring.kernel.period import Month
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, money
+from growthring.operations.last_rates import converted, last_rates
 from growthring.operations.price_changes import PriceChange, as_yaml, changed_book
 from growthring.operations.price_drafts import draft_path
+from growthring.operations.price_lines import book_lines
 from growthring.operations.project import Project
 from growthring.operations.rating import rate
 from growthring.operations.simulation import WhatIf, try_books
 from growthring.pricing.book import PriceBook, read_book
 from growthring.pricing.simulation.result import BillShock, Change, Cohort, Outcome, ScenarioResult, Simulation
 from growthring.pricing.stored_rating import Rating
-from growthring.revenue.exchange import reporting_rates
 
 _STEPS = 4
 _LEAST_COUNTED = (Decimal(5), Decimal(10), Decimal(25), Decimal(50))
@@ -125,7 +124,7 @@ class _Told:
         self.project, self.rating, self.trial, self.found = project, rating, trial, found
         self.result: ScenarioResult = found.scenarios[0]
         self.currency = project.settings.project.currency
-        self.rates = _rates(project, rating)
+        self.rates = last_rates(project, rating.connection)
 
     def answer(self) -> Answer:
         held = self.result.held
@@ -161,16 +160,13 @@ class _Told:
         yield from self.accounts(held)
 
     def total(self, changes: Sequence[Change | Cohort]) -> dict[str, Any]:
-        before, after = (self.converted((each.currency, getattr(each, name)) for each in changes) for name in ("before", "after"))
-        return self.pair(before, after)
+        before = converted(((each.currency, each.before) for each in changes), self.rates)
+        return self.pair(before, converted(((each.currency, each.after) for each in changes), self.rates))
 
     def pair(self, before: Decimal, after: Decimal) -> dict[str, Any]:
         told = {name: money(amount, self.currency) for name, amount in (("before", before), ("after", after))}
         change = Decimal(told["after"]) - Decimal(told["before"])
         return {"currency": self.currency, **told, "change": str(change), "relative": float(change / before) if before else None}
-
-    def converted(self, amounts: Iterable[tuple[str, Decimal]]) -> Decimal:
-        return sum((amount * self.rates.get(currency, Decimal(0)) for currency, amount in amounts), Decimal(0))
 
     def grouped(self, kind: str, key: str, changes: Iterable[Change], *, name: str = "") -> Iterator[dict[str, Any]]:
         groups: dict[str, list[Change]] = defaultdict(list)
@@ -185,17 +181,14 @@ class _Told:
         for each in shock.beyond:
             yield {
                 "kind": f"beyond_{shock.grain}", "percent": f"{each.percent.normalize():f}", "up": each.up, "down": each.down,
-                "at_risk": money(self.converted(each.paid_by_up.items()), self.currency), "currency": self.currency,
+                "at_risk": money(converted(each.paid_by_up.items(), self.rates), self.currency), "currency": self.currency,
             }  # fmt: skip
 
     def cohorts(self, held: Outcome) -> Iterator[dict[str, Any]]:
         names = dict.fromkeys(each.name for each in held.cohorts)
         for name in names:
             mine = [each for each in held.cohorts if each.name == name]
-            before, after = (
-                self.converted((each.currency, getattr(each, side)) for each in mine) for side in ("before", "after")
-            )
-            yield {"kind": "cohort", "cohort": name, "accounts": sum(each.accounts for each in mine), **self.pair(before, after)}
+            yield {"kind": "cohort", "cohort": name, "accounts": sum(each.accounts for each in mine), **self.total(mine)}
 
     def further(self) -> Iterator[dict[str, Any]]:
         for crossing in self.result.break_evens:
@@ -244,23 +237,6 @@ def _change(each: Change) -> dict[str, Any]:
     return {"currency": each.currency, "before": before, "after": after, "change": change, "relative": relative}
 
 
-def _rates(project: Project, rating: Rating) -> Mapping[str, Decimal]:
-    """Return the exchange rates of the last day of the data into the reporting currency."""
-    setting = project.setting(project.snapshot())
-    quotes = rating.connection.execute(
-        f"SELECT base_currency, quote_currency, rate_on, rate FROM fx_rate WHERE known_at <= {literal(setting.as_of)}"
-    ).fetchall()
-    spans = reporting_rates(quotes, setting.currency)
-    return {code: value for code, start, end, value in spans if start <= setting.data_through < end}
-
-
-def trial_months(project: Project) -> tuple[Month, Month]:
-    """Return the first month with a bill and the last complete one."""
-    row = rate(project).connection.execute("SELECT MIN(period_start) FROM bill").fetchone()
-    last = project.setting(project.snapshot()).last_complete_month
-    return (Month.of(row[0]) if row and row[0] else last), last
-
-
 def trial_attributes(project: Project) -> dict[str, list[str]]:
     """Return the attributes of accounts with few enough values to choose from, and their values."""
     rows = rate(project).connection.execute(
@@ -268,3 +244,28 @@ def trial_attributes(project: Project) -> dict[str, list[str]]:
         "GROUP BY 1 HAVING COUNT(DISTINCT value) <= 40 ORDER BY 1"
     )
     return dict(rows.fetchall())
+
+
+def changed_lines(project: Project, trial: Trial) -> list[dict[str, Any]]:
+    """Return the prices that a trial tries, one line a tier, each beside the price in force where the book has the same tier."""
+    book = tried_book(project, trial)
+    name = trial.book or book.name
+    force = next((each for each in project.price_books[0] if each.name == name), None)
+    before = {_place(line): line for line in _last_lines(force)} if force else {}
+    return [
+        {**line, **{f"{name}_now": before.get(_place(line), {}).get(name) for name in ("unit_price", "fee", "included")}}
+        for line in _last_lines(book)
+    ]
+
+
+def _last_lines(book: PriceBook) -> list[dict[str, Any]]:
+    lines = [each for each in book_lines(book) if each["from"] == book.versions[-1].effective_from.isoformat()]
+    seen: dict[tuple[str, str], int] = defaultdict(int)
+    for line in lines:
+        seen[line["component"], line["currency"]] += 1
+        line["tier"] = seen[line["component"], line["currency"]]
+    return lines
+
+
+def _place(line: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(line[name] for name in ("component", "currency", "model", "tier"))
