@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import events, forecast, ledger, rating, scaling, simulation, startup
+from bench import console, events, forecast, ledger, rating, scaling, simulation, startup
 
 _ALL = {
     "startup": startup.main,
@@ -12,6 +12,7 @@ _ALL = {
     "rating": rating.main,
     "simulation": simulation.main,
     "forecast": forecast.main,
+    "console": console.main,
 }
 
 
