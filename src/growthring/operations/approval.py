@@ -38,18 +38,31 @@ def move_forecast(
         GrowthringError: The step leads back or skips one, no reason is given, the author submitted it, or another forecast of
             the same measure and origin is locked.
     """
-    found, who = find_forecast(project, name).record, author or getpass.getuser()
+    who = author or getpass.getuser()
+    found = check_move(project, name, state, because=because, author=who, alone=alone, again=again)
+    records = records_of(project, found.measure)
+    with project.journal() as journal:
+        record = journal.set_forecast_state(found.forecast_id, state, author=who, because=because)
+    return listed(record, [record if each.forecast_id == record.forecast_id else each for each in records])
+
+
+def check_move(
+    project: Project, name: str, state: ForecastState, *, because: str, author: str, alone: bool = False, again: bool = False
+) -> ForecastRecord:
+    """Return the forecast that a step is about, after all that `move_forecast` would refuse; writes nothing.
+
+    Raises:
+        GrowthringError: As `move_forecast` does.
+    """
+    found = find_forecast(project, name).record
     if not because.strip():
         raise GrowthringError("No reason was given.", valid="A step is kept with its reason.", remedy="Pass --because TEXT.")
     _require_next(found, state)
     if state is ForecastState.APPROVED and not alone:
-        _require_other_eyes(found, who)
-    records = records_of(project, found.measure)
+        _require_other_eyes(found, author)
     if state is ForecastState.LOCKED and not again:
-        _require_unlocked(found, records)
-    with project.journal() as journal:
-        record = journal.set_forecast_state(found.forecast_id, state, author=who, because=because)
-    return listed(record, [record if each.forecast_id == record.forecast_id else each for each in records])
+        _require_unlocked(found, records_of(project, found.measure))
+    return found
 
 
 def _require_next(record: ForecastRecord, state: ForecastState) -> None:

@@ -319,7 +319,9 @@ class _Told:
         for layer, effect in outlook.folded.units.items():
             people += 0 if layer in COMPUTED else effect.sum(axis=1)
         month = np.nan_to_num(panel.values[:, panel.last_known])
-        order = [int(place) for place in np.argsort(-units, kind="stable") if self.alive[place]]
+        order = [
+            int(place) for place in np.argsort(-units, kind="stable") if self.alive[place] and (units[place] or month[place])
+        ]
         names, left = self.names(), self.rounded(int(units.sum()))
         for place in order[:_LISTED]:
             account, series, amount = str(panel.accounts[place]), str(panel.series[place]), self.rounded(int(units[place]))
