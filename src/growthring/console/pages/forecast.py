@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from growthring.console.deeds import Deed
 from growthring.console.pages import forecast_outlook as outlook
+from growthring.console.pages import forecast_published as published
 from growthring.console.pages.evidence import AnswerOf
 from growthring.console.pages.forecast_asked import of_scope, view_of
 from growthring.console.visit import PageKind, Section, Visit
 from growthring.operations.answer import Answer
 from growthring.operations.forecast_views import with_rows
+from growthring.operations.forecasts import LATEST, show_forecast
 
 _OUTLOOK = (
     Section("ask", "", outlook.ask),
@@ -18,7 +20,13 @@ _OUTLOOK = (
     Section("accounts", "By customer", outlook.accounts),
     Section("assumptions", "What it assumes", outlook.assumptions),
 )
-_VIEWS: dict[str, Sequence[Section]] = {"outlook": _OUTLOOK}
+_PUBLISHED = (
+    Section("ask", "", published.ask),
+    Section("kept", "Published forecasts", published.kept),
+    Section("publish", "Publish the forecast as it stands", published.new),
+    Section("bridge", "What moved, and why", published.bridge),
+)
+_VIEWS: dict[str, Sequence[Section]] = {"outlook": _OUTLOOK, "published": _PUBLISHED}
 
 
 def sections(visit: Visit) -> Sequence[Section]:
@@ -38,6 +46,16 @@ def answered(visit: Visit) -> Answer:
     return with_rows(of_scope(visit), url.get("row", "period"), **wanted)
 
 
+def published_forecast(visit: Visit) -> Answer:
+    """Answer what a published forecast says: parameter ``forecast``."""
+    found: Answer = visit.ask(show_forecast, visit.asked.get("forecast", LATEST))
+    return found
+
+
 PAGE = PageKind("forecast", "Forecast", sections)
-DEEDS: tuple[Deed, ...] = ()
-ANSWERS: dict[str, AnswerOf] = {"forecast": answered}
+DEEDS: tuple[Deed, ...] = published.DEEDS
+ANSWERS: dict[str, AnswerOf] = {
+    "forecast": answered,
+    "published_forecast": published_forecast,
+    "forecast_bridge": published.difference,
+}
