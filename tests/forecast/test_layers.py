@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from growthring.forecast.layered_paths import move_paths, move_quantiles
 from growthring.forecast.layers import ALL, Folded, Layer, Method, fold, standing
 from growthring.forecast.named_accounts import with_named_accounts
 from growthring.forecast.panel import Panel
@@ -250,68 +249,6 @@ def test_a_hundred_thousand_rows_fold_in_seconds() -> None:
     folded = fold(values, panel, [*whole, *single])
     assert len(folded.applied) == 2002
     assert (total(folded) == np.rint(folded.final * PER_ONE)).all()
-
-
-def paths_of(point: np.ndarray, count: int = 400) -> np.ndarray:
-    noise = np.random.default_rng(3).lognormal(-0.02, 0.2, (count, *point.shape))
-    return (point * noise).astype(np.float32)
-
-
-def test_paths_are_moved_so_that_their_mean_is_the_folded_forecast(panel: Panel, point: np.ndarray) -> None:
-    given = [
-        override(Method.ADD, "400", account_id="acme", override_id=1),
-        override(Method.ADD, "-40", account_id="beta", override_id=2),
-        override(Method.MULTIPLY, "1.5", account_id="gamma", override_id=3),
-    ]
-    folded = fold(point, panel, given)
-    before = paths_of(point)
-    rows = np.arange(4)
-    after = move_paths(before, folded, rows)
-    assert np.allclose(after.mean(axis=0, dtype=np.float64), folded.final, rtol=1e-5)
-    assert (after >= 0).all()
-    assert after.dtype == np.float32
-    spread = after.std(axis=0) / before.std(axis=0)
-    assert np.allclose(spread[3], 1.5, rtol=0.05)  # a factor scales the spread
-    assert np.allclose(spread[:2], 1, rtol=0.05)  # an amount keeps it
-    assert (move_paths(before[:, [2, 0]], folded, np.array([2, 0])) == after[:, [2, 0]]).all()
-
-
-def test_paths_that_nobody_touched_stay_as_they_were(panel: Panel, point: np.ndarray) -> None:
-    folded = fold(point, panel, [override(Method.ADD, "400", account_id="acme", first_month=ORIGIN + 4)])
-    before = paths_of(point)
-    after = move_paths(before, folded, np.arange(4))
-    assert (after[:, 2:] == before[:, 2:]).all()
-    assert (after[:, :2, :3] == before[:, :2, :3]).all()
-    assert (after[:, :2, 3:] != before[:, :2, 3:]).any()
-
-
-def test_paths_of_an_account_that_begins_from_nothing_stand_at_what_was_said(panel: Panel, point: np.ndarray) -> None:
-    point[2] = 0
-    folded = fold(point, panel, [override(Method.REPLACE, "70", account_id="beta")])
-    after = move_paths(np.zeros((10, 1, HORIZON), np.float32), folded, np.array([2]))
-    assert (after == 70).all()
-
-
-def test_quantiles_move_as_paths_do_and_keep_their_order(panel: Panel, point: np.ndarray) -> None:
-    given = [override(Method.ADD, "-90", account_id="acme"), override(Method.REPLACE, "10", account_id="gamma", override_id=2)]
-    folded = fold(point, panel, given)
-    quantiles = point[..., np.newaxis] * np.array([0.2, 0.9, 1.0, 1.1, 2.0])
-    moved = move_quantiles(quantiles, folded, np.arange(4))
-    assert (np.diff(moved, axis=-1) >= 0).all()
-    assert (moved >= 0).all()
-    assert np.allclose(moved[3, 0], [2, 9, 10, 11, 20])
-    assert (moved[2] == quantiles[2]).all()
-
-
-def test_quantiles_of_sums_move_with_the_sum_of_what_was_said(panel: Panel, point: np.ndarray) -> None:
-    folded = fold(point, panel, [override(Method.ADD, "50", account_id="acme", first_month=ORIGIN + 3)])
-    codes, windows = np.array([0, 0, 0, -1]), [(1, 1), (2, 4)]
-    quantiles = np.array([[[400.0, 450, 500], [1200, 1350, 1500]]])
-    moved = move_quantiles(quantiles, folded, codes, windows)
-    assert moved[0, 0].tolist() == [400, 450, 500]
-    assert np.allclose(moved[0, 1], [1300, 1450, 1600])
-    doubled = fold(point, panel, [override(Method.MULTIPLY, "2")])
-    assert np.allclose(move_quantiles(quantiles, doubled, codes, windows), 2 * quantiles)
 
 
 def test_amounts_are_taken_exactly_from_decimals(panel: Panel, point: np.ndarray) -> None:

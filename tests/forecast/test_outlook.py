@@ -135,6 +135,27 @@ def test_an_added_amount_moves_a_range_and_does_not_widen_it(model: GrowthForeca
     assert moved - plain == pytest.approx(np.full(4, 120.3333))
 
 
+def test_taking_an_amount_away_leaves_no_range_of_usage_below_zero(model: GrowthForecast) -> None:
+    """Of an account, and of a sum, whose range reached lower than what is left."""
+    point = float(model.point[1, 0])
+    less = [
+        override(OverrideMethod.ADD, str(round(-0.95 * point, 4)), account_id="a00001", first_month=NEXT, last_month=NEXT),
+        override(
+            OverrideMethod.ADD, str(round(-0.95 * float(np.nansum(model.point[:, 1])), 4)), override_id=2,
+            layer=OverrideLayer.TOPSIDE, first_month=NEXT + 1, last_month=NEXT + 1,
+        ),
+    ]  # fmt: skip
+    found = Outlook(model, fold(model.point, model.panel, less), model.panel.segments(), None, FiscalCalendar())
+    untouched = model.quantiles((0.025,))[1, 0, 0]
+    assert untouched - 0.95 * point < 0, "the range would reach below 0"
+    ranges = found.account_ranges(found.spans)
+    assert ranges[1, 0, 2] == 0 < ranges[1, 0, 1]
+    assert np.nanmin(ranges) >= 0
+    alive = np.where(found.folded.is_known.any(axis=1), 0, -1)
+    _, second = found.group_ranges(alive, found.spans[:2])[0]
+    assert second.bounds[2] == 0 < second.amount < second.bounds[1] * 10_000
+
+
 def test_too_little_evidence_is_no_range_not_a_narrow_one() -> None:
     history = simulated(rows=10, months=3)
     short = CohortGrowth().predict(history, 3)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from growthring.forecast.ramp import DAYS_OF_A_MONTH, lag_by_month, lag_curve, lags_by_group, timed_revenue
+from growthring.forecast.ramp import DAYS_OF_A_MONTH, lag_by_month, lag_curve, lags_by_group
 
 
 def signed(seed: int, count: int, mean: float, never: float = 0.0, span: float = 400.0):
@@ -55,12 +55,6 @@ def test_chances_by_month_add_up_to_the_share_that_arrives_and_know_what_was_wai
     # an exponential lag has no memory: having waited changes nothing
     assert lag_by_month(curve, 3, waited=60.0) == pytest.approx(fresh[:3], abs=0.05)
     assert lag_by_month(lag_curve(np.array([1.0, 2]), np.ones(2, bool)), 3, waited=5.0).tolist() == [0, 0, 0]
-
-
-def test_signed_amounts_become_revenue_after_the_lag_and_along_the_ramp():
-    amounts = np.array([100.0, 0, 0, 50, 0])
-    found = timed_revenue(amounts, np.array([0.0, 0.5, 0.5]), np.array([0.4, 1.0]))
-    assert found.tolist() == [0, 20, 70, 100, 110]
 
 
 def test_a_group_with_few_arrivals_is_given_the_lag_of_all():

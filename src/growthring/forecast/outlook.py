@@ -233,13 +233,15 @@ def amounts(units: NDArray[np.int64], known: NDArray[np.bool_] | None = None) ->
 def _moved(quantiles: Values, base: Values, final: Values, added: Values) -> Values:
     """Move quantiles of sums as people's layers move the point: added amounts shift them, the rest scales them.
 
-    Where nothing stands there is nothing to scale: what was put in its place shifts them, too.
+    Where nothing stands there is nothing to scale: what was put in its place shifts them, too. What was never below 0 does not
+    fall below it when an amount is taken away.
     """
     before = base + added
     scales = (before > 0) & (final >= 0)
     ratio = np.where(scales, final / np.where(scales, before, 1.0), 1.0)
     shift = np.where(scales, 0.0, final - before)
-    return np.asarray((quantiles + added[:, None]) * ratio[:, None] + shift[:, None])
+    lowest = np.where((quantiles >= 0).all(axis=1) & (final >= 0), 0.0, -np.inf)
+    return np.asarray(np.maximum((quantiles + added[:, None]) * ratio[:, None] + shift[:, None], lowest[:, None]))
 
 
 def _over(values: NDArray[Any], windows: Sequence[Window]) -> Values:

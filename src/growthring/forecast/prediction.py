@@ -1,6 +1,5 @@
 """A prediction: a point and a distribution for each series and month ahead, from which any sum can be drawn."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -47,24 +46,3 @@ class Model(Protocol):
 
     def predict(self, panel: Panel, horizon: int) -> Prediction:
         """Forecast the months after a panel, seeing nothing else."""
-
-
-@dataclass(frozen=True)
-class PointPrediction:
-    """A prediction without intervals.
-
-    Attributes:
-        panel: The history.
-        point: Shape (rows, horizon).
-    """
-
-    panel: Panel
-    point: Values
-
-    def quantiles(self, levels: tuple[float, ...] = LEVELS) -> Values | None:
-        """Return nothing."""
-        return None
-
-    def group_quantiles(self, codes: NDArray[np.int64], levels: tuple[float, ...] = LEVELS) -> Values | None:
-        """Return nothing."""
-        return None

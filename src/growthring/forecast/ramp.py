@@ -95,20 +95,6 @@ def lag_by_month(curve: LagCurve, months: int, *, waited: float = 0.0) -> Floats
     return np.diff(edges) / rest if rest > 1e-12 else np.zeros(months)
 
 
-def timed_revenue(amounts: Floats, lag: Floats, ramp: Floats) -> Floats:
-    """Return expected recurring revenue by month of signatures to come, shape (months,).
-
-    Args:
-        amounts: Recurring revenue signed in each month, shape (months,).
-        lag: Chance to arrive in the month of the signature, the next and so on, shape (lags,).
-        ramp: Revenue at each age since the arrival as a share of the signed amount, shape (ages,); held at its last value.
-    """
-    horizon = len(amounts)
-    arriving = np.convolve(amounts, lag)[:horizon]
-    full = np.concatenate([ramp, np.full(max(horizon - len(ramp), 0), ramp[-1])])[:horizon]
-    return np.convolve(arriving, full)[:horizon]
-
-
 def lags_by_group(
     waits: Floats, arrived: NDArray[np.bool_], groups: Sequence[str]
 ) -> tuple[LagCurve, dict[str, tuple[LagCurve, bool]]]:

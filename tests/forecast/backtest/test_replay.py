@@ -1,7 +1,7 @@
 """Rolling origins on panels small enough to be scored by hand."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -10,8 +10,8 @@ from growthring.forecast.backtest import Absence, Protocol, backtest, figures, l
 from growthring.forecast.backtest.cost import measured
 from growthring.forecast.backtest.metrics import bias, wape
 from growthring.forecast.challengers import NAIVE
-from growthring.forecast.panel import Panel
-from growthring.forecast.prediction import LEVELS, PointPrediction, Prediction
+from growthring.forecast.panel import Panel, Values
+from growthring.forecast.prediction import LEVELS, Prediction
 from growthring.kernel.errors import GrowthringError
 from tests.forecast.backtest.panels import FIRST, panel_of
 
@@ -24,6 +24,20 @@ PANEL = panel_of(
     },
     segment=["big", "small", "small", "big"],
 )
+
+
+@dataclass(frozen=True)
+class PointPrediction:
+    """A prediction without ranges."""
+
+    panel: Panel
+    point: Values
+
+    def quantiles(self, levels: tuple[float, ...] = LEVELS) -> Values | None:
+        return None
+
+    def group_quantiles(self, codes: np.ndarray, levels: tuple[float, ...] = LEVELS) -> Values | None:
+        return None
 
 
 def _figures(found: object, level: str, step: str = "month") -> dict[str, float | None]:

@@ -27,13 +27,17 @@ def dynamic_optimized_theta() -> Challenger:
     return Challenger("DynamicOptimizedTheta", _method(_models().DynamicOptimizedTheta(season_length=1)), shortest=4)
 
 
-def auto_ets() -> Challenger:
-    """Return exponential smoothing without season, its form chosen by AICc, of statsforecast.
+def auto_ets(*, season: int = 1) -> Challenger:
+    """Return exponential smoothing of statsforecast, its form chosen by AICc.
+
+    Args:
+        season: Months of a season, 12 as the library's documentation gives it for monthly data; 1 tries only forms without one.
 
     Raises:
         GrowthringError: The extra is not installed.
     """
-    return Challenger("AutoETS", _method(_models().AutoETS(season_length=1, model="ZZN")), shortest=5)
+    model = _models().AutoETS(season_length=season, model="ZZN" if season == 1 else "ZZZ")
+    return Challenger("AutoETS" if season == 1 else f"AutoETS, season {season}", _method(model), shortest=5)
 
 
 def _models() -> ModuleType:
