@@ -58,7 +58,7 @@ def create_app(root: Path, *, hosts: tuple[str, ...] = (), who: Callable[[Reques
         yield
         desk.close()
 
-    app = FastAPI(title="growthring", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app = FastAPI(title="growthring", redirect_slashes=False, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.desk, app.state.who = desk, who or (lambda _: local_user())
     app.state.public_host = urlsplit(settings.public_url).netloc
     app.state.is_secure = settings.public_url.startswith("https://")
