@@ -7,6 +7,7 @@ from growthring.kernel.period import Month
 from growthring.operations.answer import Answer, by_currency, money
 from growthring.operations.bill import explain_bill
 from growthring.operations.project import Project
+from growthring.operations.quote import Asked, quote
 from growthring.operations.rating import rate
 
 _DEFINITIONS = {
@@ -83,3 +84,23 @@ def account_bill(project: Project, account: str, at: str | None = None) -> Answe
             if several or each.share.active != each.share.whole
         ],
     )
+
+
+def account_budget(project: Project, account: str, share: Decimal, meter: str = "", at: str | None = None) -> Answer:
+    """Answer what a budget of a share of an account's bill buys, when it will be reached, and what other plans cost (PR-09).
+
+    Args:
+        project: The project.
+        account: The account.
+        share: The budget as a share of the bill of the month.
+        meter: The meter that the budget is spent on; the one that costs most when empty.
+        at: The month; the last one with a bill when absent.
+
+    Raises:
+        GrowthringError: The account has no bill then.
+    """
+    bill = quote(project, account, Asked(meter=meter, at=at))
+    budget = (Decimal(str(bill.value)) * share).quantize(Decimal("0.01"))
+    found = quote(project, account, Asked(meter=meter, at=at, budget=budget))
+    rows = [row for row in found.rows if row["kind"] not in ("price", "more")]
+    return Answer(**found.as_dict() | {"metric": "account_budget", "value": str(budget), "rows": rows})

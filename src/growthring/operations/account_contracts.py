@@ -6,11 +6,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from growthring.kernel.period import Month
 from growthring.operations.account_overview import AccountBook, known_account
 from growthring.operations.answer import Answer, money
 from growthring.operations.commitments import computed_commitments
 from growthring.operations.project import Project
-from growthring.pricing.commitments.burn_down import consumption
+from growthring.pricing.commitments.burn_down import burn_down, consumption
 from growthring.pricing.commitments.terms import OPEN_END, Commitment
 from growthring.pricing.reference import plain
 
@@ -18,7 +19,7 @@ _DEFINITIONS = {
     "account_contracts": "Contracts of one customer with their lines as the source states them; amounts per billing interval.",
     "account_promises": "Each commitment of one customer: minimums, prepaid balances, credits and fixed prices for all use.",
     "account_burn_down": (
-        "Consumption of each commitment by the end of each billing period, beside an even pace from its first to its last day."
+        "Consumption of each commitment by the end of each billing period, and where the pace of the last months leads."
     ),
 }
 _UNIT = Decimal("0.01")
@@ -68,15 +69,16 @@ def account_burn_down(project: Project, account: str) -> Answer:
     book = known_account(project, account)
     connection, inputs, on = computed_commitments(project)
     consumed = consumption(connection, account)
+    pace = {each.commitment_id: each.pace_per_day for each in burn_down(connection, account, on, computed=inputs)}
     rows: list[dict[str, Any]] = []
     for each in inputs.commitments:
-        if each.account_id == account and each.starts_on <= on < each.closes_on:
-            rows += _burn_rows(each, consumed.get(each.commitment_id, []), on)
+        if each.commitment_id in pace and each.account_id == account:
+            rows += _burn_rows(each, consumed.get(each.commitment_id, []), on, pace[each.commitment_id])
     return _answer(book, "account_burn_down", len({row["commitment"] for row in rows}), rows)
 
 
-def _burn_rows(commitment: Commitment, consumed: list[tuple[date, Decimal]], on: date) -> Iterator[dict[str, Any]]:
-    """Yield consumption added up by period; the last row is the end of the term, which the even pace leads to."""
+def _burn_rows(commitment: Commitment, consumed: list[tuple[date, Decimal]], on: date, pace: Decimal) -> Iterator[dict[str, Any]]:
+    """Yield consumption added up by period, then month by month to the end what the present pace leads to."""
     by_start: dict[date, Decimal] = {}
     for start, amount in consumed:
         by_start[start] = by_start.get(start, Decimal(0)) + amount
@@ -84,20 +86,33 @@ def _burn_rows(commitment: Commitment, consumed: list[tuple[date, Decimal]], on:
     starts = sorted(by_start)
     for start, end in zip(starts, [*starts[1:], on], strict=True):
         total += by_start[start]
-        yield _burn_row(commitment, min(end, on), total)
-    if commitment.closes_on != OPEN_END:
-        yield _burn_row(commitment, commitment.closes_on, None)
+        yield _burn_row(commitment, min(end, on), consumed=total)
+    for day in _days_ahead(commitment, on):
+        yield _burn_row(commitment, day, projected=total + pace * (day - on).days)
 
 
-def _burn_row(commitment: Commitment, on: date, consumed: Decimal | None) -> dict[str, Any]:
+def _days_ahead(commitment: Commitment, on: date) -> Iterator[date]:
+    """Yield the first day of each month to come and the end of the term; nothing for a commitment without an end."""
+    if commitment.closes_on == OPEN_END:
+        return
+    month = Month.of(on)
+    while (month + 1).first_day < commitment.closes_on:
+        month = month + 1
+        yield month.first_day
+    yield commitment.closes_on
+
+
+def _burn_row(
+    commitment: Commitment, on: date, *, consumed: Decimal | None = None, projected: Decimal | None = None
+) -> dict[str, Any]:
     even = None
     if commitment.closes_on != OPEN_END:
         share = Fraction((on - commitment.starts_on).days, (commitment.closes_on - commitment.starts_on).days)
         even = Decimal((Fraction(commitment.size) * share / Fraction(_UNIT) + Fraction(1, 2)).__floor__()) * _UNIT
+    sizes = {"consumed": consumed, "at_present_pace": projected, "even_pace": even, "committed": commitment.size}
     return {
         "commitment": commitment.commitment_id, "at": on.isoformat(),
-        "consumed": None if consumed is None else _size(commitment, consumed),
-        "even_pace": None if even is None else _size(commitment, even), "committed": _size(commitment, commitment.size),
+        **{name: None if size is None else _size(commitment, size) for name, size in sizes.items()},
         "unit": (commitment.meter if commitment.measure == "quantity" else commitment.currency) or "",
     }  # fmt: skip
 
