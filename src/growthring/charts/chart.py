@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     import altair
 
 Row = Mapping[str, Any]
-Kind = Literal["amount", "share", "count"]
+Kind = Literal["amount", "share", "count", "price"]
 
-_FORMATS: Mapping[Kind, str] = {"amount": "~s", "share": ".0%", "count": "~s"}
-_EXACT: Mapping[Kind, str] = {"amount": ",.2f", "share": ".1%", "count": ",~r"}
+_FORMATS: Mapping[Kind, str] = {"amount": "~s", "share": ".0%", "count": "~s", "price": "~g"}
+_EXACT: Mapping[Kind, str] = {"amount": ",.2f", "share": ".1%", "count": ",~r", "price": ",.8~r"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Axis:
 
     Attributes:
         title: In words, with the unit.
-        kind: An amount of money, a share between 0 and 1, or a count.
+        kind: An amount of money, a share between 0 and 1, a count, or the price of a unit.
     """
 
     title: str

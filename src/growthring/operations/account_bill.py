@@ -100,7 +100,7 @@ def account_budget(project: Project, account: str, share: Decimal, meter: str = 
         GrowthringError: The account has no bill then.
     """
     bill = quote(project, account, Asked(meter=meter, at=at))
-    budget = (Decimal(str(bill.value)) * share).quantize(Decimal("0.01"))
+    budget = Decimal(money(Decimal(str(bill.value)) * share, bill.unit))
     found = quote(project, account, Asked(meter=meter, at=at, budget=budget))
     rows = [row for row in found.rows if row["kind"] not in ("price", "more")]
     return Answer(**found.as_dict() | {"metric": "account_budget", "value": str(budget), "rows": rows})
