@@ -48,7 +48,7 @@ def waterfall(
         alt.Chart(inline(drawn))
         .mark_bar(cornerRadius=2, clip=True)
         .encode(
-            x=alt.X("step:N", sort=order, title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy")),
+            x=alt.X("step:N", sort=order, title=None, axis=alt.Axis(labelAngle=-25, labelOverlap=False)),
             y=alt.Y(
                 "from:Q",
                 title=f"{axis.title} {cut}" if domain and cut else axis.title,

@@ -57,11 +57,13 @@ class Section:
         name: Names it in fragments and links.
         title: The question it answers, as a message of the catalogue; empty for a part without a heading.
         build: Makes its blocks.
+        is_half: Whether it may stand beside the next one where there is room.
     """
 
     name: str
     title: str
     build: Callable[[Visit], Iterable[Block]]
+    is_half: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,14 @@ class Built:
         title: Its heading in the reader's language.
         blocks: What it shows.
         is_waiting: Whether it is not finished.
+        is_half: Whether it may stand beside the next one where there is room.
     """
 
     name: str
     title: str
     blocks: Sequence[Block]
     is_waiting: bool = False
+    is_half: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,4 +118,4 @@ def build(section: Section, visit: Visit) -> Built:
         blocks.append(Waiting(work.stage or work.title, work.done, work.total, round(work.elapsed, 1)))
     except GrowthringError as error:
         blocks.append(Note(error.happened, " ".join(part for part in (error.valid, error.remedy) if part), "evidence"))
-    return Built(section.name, visit.words(section.title) if section.title else "", blocks, waiting)
+    return Built(section.name, visit.words(section.title) if section.title else "", blocks, waiting, section.is_half)

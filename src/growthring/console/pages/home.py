@@ -122,11 +122,11 @@ PAGE = PageKind(
     "home",
     "Home",
     (
-        Section("changed", "What changed since the last close", said),
-        Section("today", "What needs somebody today", today),
+        Section("changed", "What changed since the last close", said, is_half=True),
+        Section("today", "What needs somebody today", today, is_half=True),
         Section("figures", "Where we stand", figures),
-        Section("steps", "How revenue got here", steps),
-        Section("movers", "Who moved it most", movers),
+        Section("steps", "How revenue got here", steps, is_half=True),
+        Section("movers", "Who moved it most", movers, is_half=True),
         Section("groups", "Who keeps, who leaks", groups),
     ),
 )

@@ -75,9 +75,9 @@ def _mover(visit: Visit, found: Answer) -> list[Statement]:
         "movement": names.get(first["movement"], first["movement"]),
     }  # fmt: skip
     if size < 0:
-        text = _("{name} took away most: {amount}, {movement}.", **values)
+        text = _("{name} took away most: {amount} ({movement}).", **values)
     else:
-        text = _("{name} brought most: {amount}, {movement}.", **values)
+        text = _("{name} brought most: {amount} ({movement}).", **values)
     detail = _("By {driver}.", driver=drivers.get(first["driver"], first["driver"])) if first["driver"] else ""
     return [Statement(text, link("/account", id=first["customer"]), detail, "bad" if size < 0 else "good")]
 
