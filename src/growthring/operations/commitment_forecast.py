@@ -15,7 +15,7 @@ from growthring.forecast.panel import Cell
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, money
-from growthring.operations.commitment_paths import Futures, futures_caveats, open_futures
+from growthring.operations.commitment_paths import Futures, futures_answer, open_futures
 from growthring.operations.commitment_split import as_money
 from growthring.operations.known_names import KnownNames
 from growthring.operations.project import Project
@@ -67,7 +67,9 @@ def burn_down_forecast(
             remedy="`growthring burn-down` lists the commitments in force.",
         )
     rows = [_burn_row(*each) for each in found]
-    return _answer(project, "burn_down_forecast", len(rows), "commitments", futures, rows)
+    return futures_answer(
+        project, "burn_down_forecast", _DEFINITIONS["burn_down_forecast"], len(rows), "commitments", futures, rows
+    )
 
 
 def attainment(
@@ -86,7 +88,7 @@ def attainment(
     rows = [_goal_row(*each) for each in followed(futures, account) if each[0].kind in {"minimum", "prepaid"}]
     rows.sort(key=lambda row: (row["reached"] is None, row["reached"] or 0.0, row["account_id"]))
     behind = sum(1 for row in rows if row["outlook"] == "unlikely")
-    answer = _answer(project, "attainment", len(rows), "goals", futures, rows)
+    answer = futures_answer(project, "attainment", _DEFINITIONS["attainment"], len(rows), "goals", futures, rows)
     if behind:
         answer.caveats.insert(0, f"{behind} of {len(rows)} goals are unlikely to be reached: talk before shortfalls are billed.")
     return answer
@@ -122,7 +124,7 @@ def price_of_commitment(
     futures = open_futures(project, months=_TERM, paths=_PRICING_PATHS, as_of=as_of, progress=progress)
     months = _months_used(futures, account)
     currency, charged = _charged(futures, account)
-    answer = _answer(project, "commitment_price", None, currency, futures, [])
+    answer = futures_answer(project, "commitment_price", _DEFINITIONS["commitment_price"], None, currency, futures, [])
     if months < LEAST_MONTHS:
         said = f"{account} has used something in {months} months; {LEAST_MONTHS} are needed to price a commitment."
         answer.caveats.insert(0, said)
@@ -284,19 +286,3 @@ def _end(commitment: Commitment) -> str | None:
 
 def _day(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
-
-
-def _answer(
-    project: Project, metric: str, value: str | int | None, unit: str, futures: Futures, rows: list[dict[str, Any]]
-) -> Answer:
-    return Answer(
-        metric=metric,
-        value=value,
-        unit=unit,
-        at=futures.horizon.on.isoformat(),
-        definition=_DEFINITIONS[metric],
-        policy={"name": "commitments", "version": "rating"},
-        snapshot=project.snapshot().snapshot_id,
-        rows=rows,
-        caveats=futures_caveats(futures),
-    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,7 +21,8 @@ from growthring.forecast.paths import PATHS
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.period import Month
 from growthring.kernel.progress import Progress, silent
-from growthring.operations.commitments import define_drawable
+from growthring.operations.answer import Answer, Value
+from growthring.operations.commitments import commitment_answer, define_drawable
 from growthring.operations.project import Project
 from growthring.operations.rating import rate
 from growthring.pricing.commitments import Charge, Commitment, CommitmentInputs, compute_commitments
@@ -226,6 +227,13 @@ def futures_caveats(futures: Futures) -> list[str]:
     if len(futures.refused) > _NAMED:
         found.append(f"{len(futures.refused) - _NAMED} more accounts are left out, whose usage cannot be rated ahead.")
     return found
+
+
+def futures_answer(
+    project: Project, metric: str, definition: str, value: Value, unit: str, futures: Futures, rows: Sequence[dict[str, Any]]
+) -> Answer:
+    """Return an answer that is read from futures, with what it rests on; see `commitment_answer`."""
+    return commitment_answer(project, metric, definition, value, unit, futures.horizon.on, rows, futures_caveats(futures))
 
 
 def _months_held(held: Mapping[str, list[Commitment]], on: date) -> int:

@@ -16,7 +16,7 @@ from growthring.kernel.errors import GrowthringError
 from growthring.kernel.period import Month, PeriodKind
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, money
-from growthring.operations.commitment_paths import Futures, futures_caveats, open_futures, rates_into
+from growthring.operations.commitment_paths import Futures, futures_answer, open_futures, rates_into
 from growthring.operations.known_names import KnownNames
 from growthring.operations.project import Project
 from growthring.pricing.reference import plain
@@ -92,7 +92,9 @@ def forecast_split(
         for name, part in parts.items()
     ]
     rows.append(_spread_row("floor", _whole(futures), _floor(futures, reported), currency))
-    answer = _answer(project, "forecast_split", rows[-2]["expected"], currency, futures, rows)
+    answer = futures_answer(
+        project, "forecast_split", _DEFINITIONS["forecast_split"], rows[-2]["expected"], currency, futures, rows
+    )
     if value not in own.values():
         answer.caveats.insert(0, f"No account has {self_serve}: nobody counts as self-serve.")
     answer.caveats.extend(reported.caveats())
@@ -145,7 +147,7 @@ def exposure(
     names = [*sorted(set(sums) - {"total"}), *(["total"] if sums else [])]
     rows = [{by: name} | _measures(sums[name], currency) for name in names]
     counted = f"groups under {plain(stress * 100)} % less usage"
-    answer = _answer(project, "exposure", max(len(names) - 1, 0), counted, futures, rows)
+    answer = futures_answer(project, "exposure", _DEFINITIONS["exposure"], max(len(names) - 1, 0), counted, futures, rows)
     answer.caveats.extend(reported.caveats())
     answer.caveats.append("A balance that ends later is drawn more slowly under stress: until then that counts as at risk, too.")
     return answer
@@ -255,19 +257,3 @@ def _measures(sums: Mapping[str, Amounts], currency: str) -> dict[str, str]:
 def as_money(value: float, currency: str) -> str:
     """Return an amount that was computed in floats as exact text with the currency's decimals."""
     return money(Decimal(repr(value)), currency)
-
-
-def _answer(
-    project: Project, metric: str, value: str | int | None, unit: str, futures: Futures, rows: list[dict[str, Any]]
-) -> Answer:
-    return Answer(
-        metric=metric,
-        value=value,
-        unit=unit,
-        at=futures.horizon.on.isoformat(),
-        definition=_DEFINITIONS[metric],
-        policy={"name": "commitments", "version": "rating"},
-        snapshot=project.snapshot().snapshot_id,
-        rows=rows,
-        caveats=futures_caveats(futures),
-    )

@@ -11,7 +11,7 @@ import duckdb
 from growthring.engine.relation import relation
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.progress import Progress, silent
-from growthring.operations.answer import Answer, by_currency, money
+from growthring.operations.answer import Answer, Value, by_currency, money
 from growthring.operations.project import Project
 from growthring.operations.rating import rate
 from growthring.pricing.commitments import (
@@ -46,7 +46,7 @@ def commitments(
     for row in rows[len(found) :]:
         row["account_id"] = "total"
     value, unit = by_currency({each.currency: each.remaining_amount for each in totals})
-    return _answer(project, "rpo", value, unit, day, rows)
+    return commitment_answer(project, "rpo", _DEFINITIONS["rpo"], value, unit, day, rows)
 
 
 def account_commitments(
@@ -59,7 +59,9 @@ def account_commitments(
         raise GrowthringError(
             f"{account} has no commitment in force on {day}.", remedy="`growthring commitments` lists accounts with commitments."
         )
-    return _answer(project, "burn_down", len(found), "commitments", day, [_plain(each, "") for each in found])
+    return commitment_answer(
+        project, "burn_down", _DEFINITIONS["burn_down"], len(found), "commitments", day, [_plain(each, "") for each in found]
+    )
 
 
 def promised_revenue(
@@ -84,7 +86,15 @@ def promised_revenue(
         {by: segment, "currency": currency} | {name.removesuffix("_amount"): money(row[name], currency) for name in row}
         for (segment, currency), row in sorted(sums.items())
     ]
-    return _answer(project, "revenue_split", len(rows), f"groups under {plain(stress * 100)} % less usage", day, rows)
+    return commitment_answer(
+        project,
+        "revenue_split",
+        _DEFINITIONS["revenue_split"],
+        len(rows),
+        f"groups under {plain(stress * 100)} % less usage",
+        day,
+        rows,
+    )
 
 
 def computed_commitments(
@@ -132,16 +142,36 @@ def _value(value: object, name: str, currency: str) -> object:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _answer(
-    project: Project, metric: str, value: str | int | None, unit: str, on: date, rows: Sequence[dict[str, Any]]
+def commitment_answer(
+    project: Project,
+    metric: str,
+    definition: str,
+    value: Value,
+    unit: str,
+    on: date,
+    rows: Sequence[dict[str, Any]],
+    caveats: Sequence[str] = (),
 ) -> Answer:
+    """Return an answer about commitments as they stand on a day.
+
+    Args:
+        project: The project.
+        metric: Name of the question.
+        definition: The meaning in words.
+        value: The figure.
+        unit: What it counts.
+        on: The day of the look.
+        rows: The rows behind it.
+        caveats: What a reader must know.
+    """
     return Answer(
         metric=metric,
         value=value,
         unit=unit,
         at=on.isoformat(),
-        definition=_DEFINITIONS[metric],
+        definition=definition,
         policy={"name": "commitments", "version": "rating"},
         snapshot=project.snapshot().snapshot_id,
         rows=list(rows),
+        caveats=list(caveats),
     )
