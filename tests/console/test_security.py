@@ -195,7 +195,7 @@ def test_each_deed_and_each_refusal_is_kept_in_the_audit_trail(ringwood_folder: 
     own_pages.post(deed, data={"csrf": token, "text": "too much", "confirmed": "yes"})
     own_pages.cookies.clear()
     own_pages.post(deed, data={"csrf": "x", "text": "a stranger's page"})
-    kept = [(row["deed"], row["about"], row["outcome"], row["detail"]) for row in audit_trail(project, oldest_first=True).rows]
+    kept = [(row["deed"], row["about"], row["outcome"], row["detail"]) for row in audit_trail(project, order="at").rows]
     assert kept == [
         ("try", "text: fine", "done", ""),
         ("try", "text: wrong", "failed", "That is <wrong>. Right is valid. Write right."),

@@ -58,17 +58,21 @@ class AuditTrail(OpenedJournal):
             values = {name: _kept(text) for name, text in told.items()}
             connection.execute(insert(AUDIT).values(recorded_at=self._clock(), **values))
 
-    def audit(self, *, find: str = "", limit: int | None = None, offset: int = 0, oldest_first: bool = False) -> list[AuditEntry]:
-        """Return what was done, the latest first.
+    def audit(
+        self, *, find: str = "", limit: int | None = None, offset: int = 0, order: str = "-recorded_at"
+    ) -> list[AuditEntry]:
+        """Return what was done.
 
         Args:
             find: Text that author, deed, subject or detail hold.
             limit: How many; all of them when absent.
             offset: How many are skipped.
-            oldest_first: Whether the oldest come first.
+            order: A field of an entry, with ``-`` before it for the largest first; the latest come first among equals.
         """
-        order = AUDIT.c.audit_id if oldest_first else AUDIT.c.audit_id.desc()
-        query = _matching(select(AUDIT), find).order_by(order).limit(limit).offset(offset)
+        field, is_last_first = order.removeprefix("-"), order.startswith("-")
+        column = AUDIT.c.audit_id if field == "recorded_at" else AUDIT.c[field]  # which is the order of time
+        chosen = column.desc() if is_last_first else column
+        query = _matching(select(AUDIT), find).order_by(chosen, AUDIT.c.audit_id.desc()).limit(limit).offset(offset)
         return [AuditEntry(**row._asdict() | {"outcome": Outcome(row.outcome)}) for row in self._rows(query)]
 
     def audit_count(self, *, find: str = "") -> int:

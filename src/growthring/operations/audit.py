@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+from growthring.kernel.errors import UnknownValueError
 from growthring.operations.project import Project
+
+_FIELDS = {
+    "at": "recorded_at", "who": "author", "role": "role", "deed": "deed", "about": "about", "outcome": "outcome", "detail": "detail",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +16,7 @@ class AuditPage:
     """Entries of the audit trail.
 
     Attributes:
-        rows: The entries asked for, the latest first unless asked otherwise.
+        rows: The entries asked for: ``at``, ``who``, ``role``, ``deed``, ``about``, ``outcome``, ``detail``.
         total: How many entries match, on all pages.
     """
 
@@ -39,9 +44,7 @@ def record(
         journal.record_audit(author=author, role=role, deed=deed, about=about, outcome=Outcome(outcome), detail=detail)
 
 
-def audit_trail(
-    project: Project, *, find: str = "", limit: int | None = None, offset: int = 0, oldest_first: bool = False
-) -> AuditPage:
+def audit_trail(project: Project, *, find: str = "", limit: int | None = None, offset: int = 0, order: str = "-at") -> AuditPage:
     """Return what people did on the pages: when, who in which role, what, about what, and what became of it.
 
     Args:
@@ -49,12 +52,18 @@ def audit_trail(
         find: Text that an entry holds.
         limit: How many entries; all of them when absent.
         offset: How many are skipped.
-        oldest_first: Whether the oldest come first.
+        order: A column of the rows, with ``-`` before it for the largest first.
+
+    Raises:
+        UnknownValueError: There is no such column.
     """
+    column = order.removeprefix("-")
+    if column not in _FIELDS:
+        raise UnknownValueError("order", order, _FIELDS)
     if not project.has_journal():
         return AuditPage([], 0)
     with project.journal() as journal:
-        found = journal.audit(find=find, limit=limit, offset=offset, oldest_first=oldest_first)
+        found = journal.audit(find=find, limit=limit, offset=offset, order=order.replace(column, _FIELDS[column]))
         total = journal.audit_count(find=find)
     rows = [
         {
