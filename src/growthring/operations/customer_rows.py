@@ -121,7 +121,7 @@ def customer_documents(
     reading = read(project, policy=project.policy(policy), currency=view.currency, progress=progress)
     start, month = _span(reading, view, since)
     sql = _documents_sql(reading, customer, table, start, month)
-    columns = (*_DOCUMENTS[table].columns, "key", "counts", "source_file", "source_row")
+    columns = (*_DOCUMENTS[table].columns, "product", "key", "counts", "source_file", "source_row")
     matching = f"SELECT * FROM ({sql}) WHERE CONTAINS(LOWER(CONCAT_WS(' ', {', '.join(columns)})), {literal(cut.find.lower())})"
     count = reading.ledger.connection.execute(f"SELECT COUNT(*) FROM ({matching})").fetchone()
     found = reading.ledger.connection.execute(
@@ -166,7 +166,8 @@ def _documents_sql(reading: Reading, customer: str, table: str, start: Month, mo
         )
     columns = ", ".join(f"document.{name}" for name in (*document.columns, "source_file", "source_row"))
     return (
-        f"SELECT document.{key} AS key, {counts} AS counts, {columns} FROM {table} AS document{joined} "
+        f"SELECT document.{key} AS key, {counts} AS counts, COALESCE(product.name, document.product_id) AS product, {columns} "
+        f"FROM {table} AS document LEFT JOIN product ON product.product_id = document.product_id{joined} "
         f"WHERE document.account_id IN ({listed}) AND {bears}"
     )
 

@@ -13,7 +13,7 @@ from growthring.operations.answer import Answer, Value, money, unit_name
 from growthring.operations.project import Project
 from growthring.operations.reading import Reading, caveats, read
 from growthring.operations.show import View, period_asked
-from growthring.revenue.evaluation import Question, account_attributes, question_chain
+from growthring.revenue.evaluation import Question, account_attributes, base_month, question_chain
 from growthring.revenue.metrics import Metric, Unit, metric
 from growthring.revenue.policy import Level
 from growthring.tables import MOVEMENTS
@@ -69,8 +69,8 @@ def customers(
 ) -> Answer:
     """Answer which customers are behind a figure, and with how much.
 
-    The value is how many there are; the first row (``total``) adds all of them up, the others (``customer``) are those of the
-    page asked for. ``before`` and ``after`` are recurring revenue at both ends of the period, or what a rate compares;
+    The value is how many there are; the first row (``total``) adds all of them up and names the month compared with, the others
+    (``customer``) are those of the page asked for. ``before`` and ``after`` are recurring revenue at both ends of the period, or what a rate compares;
     ``amount`` is the movement asked for, else their difference.
 
     Args:
@@ -99,7 +99,8 @@ def customers(
         f"{chosen} SELECT owner_id, entity_id, name, before_amount, moved_amount, after_amount, drivers FROM chosen "
         f"ORDER BY {_order(cut, part)} {f'LIMIT {cut.limit} OFFSET {cut.offset}' if cut.limit else ''}"
     ).fetchall()
-    total = {"kind": "total", "customers": count, **_amounts(asked, [each or Decimal(0) for each in sums])}
+    totals = _amounts(asked, [each or Decimal(0) for each in sums])
+    total = {"kind": "total", "customers": count, **totals, "since": str(asked.start)}
     return Answer(
         metric="customers_behind",
         value=count,
@@ -163,7 +164,9 @@ class _Asked:
 
     @property
     def start(self) -> Month:
-        """The month compared with."""
+        """The month compared with: of a rate, the date of its base."""
+        if self.is_compared:
+            return base_month(self.reading.policy, self.metric, self.month, self.period)
         return _start(self.reading, self.month, self.period, self.part.since)
 
     @property
@@ -178,11 +181,10 @@ class _Asked:
         if self.part.by and self.part.by not in known:
             raise UnknownValueError("attribute", self.part.by, known)
         chain = question_chain(self.reading.ledger, Question(self.metric, (self.month,), self.period, self.part.by))
+        start = _start(self.reading, self.month, self.period, self.part.since)
         span = f"{(self.month - self.period.months).index} AS start_month"
         return [
-            Relation(each.name, each.sql.replace(span, f"{self.start.index} AS start_month"))
-            if each.name == "evaluation"
-            else each
+            Relation(each.name, each.sql.replace(span, f"{start.index} AS start_month")) if each.name == "evaluation" else each
             for each in chain
         ]
 

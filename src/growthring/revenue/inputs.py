@@ -49,6 +49,11 @@ def load_inputs(connection: duckdb.DuckDBPyConnection, policy: Policy, setting: 
     return Shape(has_families=bool(spans))
 
 
+def shape_of(connection: duckdb.DuckDBPyConnection, policy: Policy, setting: Setting) -> Shape:
+    """Return what the data look like under a policy, as `load_inputs` does, without making its tables."""
+    return Shape(has_families=bool(_families(connection, policy, setting)))
+
+
 def _put(connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[tuple[Literal, ...]]) -> None:
     put_rows(connection, name, INPUT_COLUMNS[name], rows)
 

@@ -17,7 +17,8 @@ from growthring.operations.customers import drivers
 from growthring.operations.show import View
 from growthring.revenue.metrics import METRICS, Combine
 
-FIGURES = ("mrr", "arr", "ndr", "grr", "logo_retention", "customers")
+FIGURES = (("mrr", "arr", "customers"), ("ndr", "grr", "logo_retention"))
+"""What stands now, and what is left of the customers of an earlier date."""
 _LEVELS = ("start", "end")
 
 
@@ -29,8 +30,11 @@ def chosen(visit: Visit) -> Iterable[Block]:
 def figures(visit: Visit) -> Iterable[Block]:
     """Show the figures of the period with the policy they follow."""
     found = opened(visit)
-    answers = [(name, shown(visit, name, found)) for name in FIGURES]
-    yield Figures([figure(visit, metric_name(visit, name), each, found.evidence("show", metric=name)) for name, each in answers])
+    for row in FIGURES:
+        answers = [(name, shown(visit, name, found)) for name in row]
+        yield Figures(
+            [figure(visit, metric_name(visit, name), each, found.evidence("show", metric=name)) for name, each in answers]
+        )
 
 
 def changed(visit: Visit) -> Iterable[Block]:
@@ -42,10 +46,9 @@ def changed(visit: Visit) -> Iterable[Block]:
         return
     steps = movement_steps(found, answer)
     names = worded(MOVEMENT_NAMES, visit)
-    drawn = [step for step in steps if step["step"] in _LEVELS or float(str(step["amount"]))]
     yield Drawing(
         waterfall(
-            drawn, step="step", amount="amount", axis=Axis(unit_words(visit, answer.unit)), totals=_LEVELS,
+            steps, step="step", amount="amount", axis=Axis(unit_words(visit, answer.unit)), totals=_LEVELS,
             title=_("Recurring revenue in {period}: what came, grew, shrank and went", period=answer.at),
             labels=Labels(names), href="href", cut=_("(cut)"),
         )
@@ -59,14 +62,14 @@ def changed(visit: Visit) -> Iterable[Block]:
 
 
 def movement_steps(found: Look, answer: Answer) -> list[dict[str, object]]:
-    """Return start, movements and end of the last period of a ledger, each with where it leads."""
+    """Return start, the movements there were and end of the last period of a ledger, each with where it leads."""
     row = answer.rows[-1]
     ledger = found.evidence("show", metric="movements")
     return [
         {"step": name, "amount": row[name], "evidence": ledger,
          "href": "" if name in _LEVELS else found.link(movement=name), "_tone": "total" if name in _LEVELS else ""}
         for name in row
-        if name in MOVEMENT_NAMES
+        if name in _LEVELS or (name in MOVEMENT_NAMES and float(row[name]))
     ]  # fmt: skip
 
 
@@ -79,7 +82,7 @@ def driven(visit: Visit, found: Look) -> Table:
     columns = [
         Column("movement", _("Movement"), "name", "href", worded(MOVEMENT_NAMES, visit)),
         Column("driver", _("Driven by"), "name", words=words),
-        Column("reason", _("Reason known"), "name", words=words),
+        *([Column("reason", _("Reason known"), "name", words=words)] if any(row["reason"] for row in rows) else []),
         Column("customers", _("Customers"), "count", "href"),
         Column("amount", unit_words(visit, answer.unit), "amount", "href"),
     ]

@@ -31,12 +31,21 @@ def cohorts(visit: Visit) -> Iterable[Block]:
         ],
         kept(visit, "cohort", "vintages", "across"),
     )
-    answer = shown(visit, measure, found, View(at=found.at or None, period=length, currency=found.currency))
+    answer = shown(visit, measure, found, View(at=last_whole(visit, found, length), period=length, currency=found.currency))
     if not answer.rows:
         yield Note(_("No customer has begun yet."))
         return
     yield _map(visit, answer, across, measure)
     yield _triangle(visit, found, answer, across, measure)
+
+
+def last_whole(visit: Visit, found: Look, length: PeriodKind) -> str | None:
+    """Return the last period of a length that is over when the period looked at ends."""
+    if not found.at:
+        return None
+    calendar = visit.project.calendar
+    end = calendar.parse(found.at)[1]
+    return next((each for each in found.can.periods(length) if calendar.parse(each)[1] <= end), None)
 
 
 def _map(visit: Visit, answer: Answer, across: str, measure: str) -> Drawing:

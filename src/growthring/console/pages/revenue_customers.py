@@ -70,7 +70,7 @@ def many(visit: Visit) -> Iterable[Block]:
     answer = listed(visit)
     total, *rows = answer.rows
     yield _summary(visit, found, answer, total)
-    yield _table(visit, found, answer, rows)
+    yield _table(visit, answer, rows, total["since"] if metric_of(visit) in _RATES else None)
     yield from caveats(answer)
 
 
@@ -82,7 +82,7 @@ def _summary(visit: Visit, found: Look, answer: Answer, total: dict[str, object]
     shape: Shape = "count" if metric == "logo_retention" else "amount"
     unit = "" if shape == "count" else unit
     about = _("{period} · policy {policy}", period=answer.at, policy=found.policy)
-    before, after = _ends(visit, found)
+    before, after = _ends(visit)
     amount = _bar(visit, found) or total["amount"]
     moved = _(MOVEMENT_NAMES.get(asked.movement, asked.movement)) if asked.movement else _("Change")
     return Figures(
@@ -104,7 +104,7 @@ def _bar(visit: Visit, found: Look) -> object:
     return rows[-1].get(asked.movement) if rows else None
 
 
-def _ends(visit: Visit, found: Look) -> tuple[str, str]:
+def _ends(visit: Visit) -> tuple[str, str]:
     """Return what the columns of before and after are called."""
     _ = visit.words
     metric = metric_of(visit)
@@ -113,19 +113,22 @@ def _ends(visit: Visit, found: Look) -> tuple[str, str]:
     return _("Before the period"), _("At its end")
 
 
-def _table(visit: Visit, found: Look, answer: Answer, rows: list[dict[str, object]]) -> Table:
+def _table(visit: Visit, answer: Answer, rows: list[dict[str, object]], since: object) -> Table:
     _ = visit.words
     asked, metric = part(visit), metric_of(visit)
-    before, after = _ends(visit, found)
+    before, after = _ends(visit)
     shape: Shape = "count" if metric == "logo_retention" else "amount"
     words = worded(DRIVERS, visit)
+    plain: dict[str, object] = {name: None for name in visit.asked.params if "." in name}
+    if since:
+        plain["from"] = since
     for row in rows:
         row["href"] = link("/account", id=row["customer"])
-        row["rows"] = visit.asked.url(customer=row["customer"], **{name: None for name in visit.asked.params if "." in name})
-        row["why"] = ", ".join(words.get(each, each) for each in str(row["drivers"]).split(", ") if each)
+        row["rows"] = visit.asked.url(customer=row["customer"], **plain)
+        row["why"] = ", ".join(sorted(words.get(each, each) for each in str(row["drivers"]).split(", ") if each))
     columns = [
         Column("name", _("Customer"), "name", "href"),
-        Column("customer", _("Number"), "code", "href"),
+        Column("customer", _("Account"), "code", "href"),
         Column("before", before, shape, "rows"),
         Column("amount", _(MOVEMENT_NAMES[asked.movement]) if asked.movement in MOVEMENT_NAMES else _("Change"), shape, "rows"),
         Column("after", after, shape, "rows"),
@@ -214,7 +217,7 @@ def _documents(visit: Visit, found: Look, table: str) -> Answer:
 def _document_table(visit: Visit, answer: Answer, name: str) -> Table:
     _ = visit.words
     dated = [Column(each, _(label), "month") for each, label in _DATED[name]]
-    columns = [*dated, Column("product_id", _("Product"), "code")]
+    columns = [*dated, Column("product", _("Product"), "name")]
     if name == "usage":
         columns += [Column("meter", _("Meter"), "code"), Column("quantity", _("Quantity"), "number")]
     else:
@@ -222,11 +225,13 @@ def _document_table(visit: Visit, answer: Answer, name: str) -> Table:
         columns += [
             Column("kind", _("Kind"), "name", words=kinds), Column("quantity", _("Quantity"), "number"),
             Column("amount", _("Amount"), "number"), Column("currency", _("Currency"), "code"),
-            Column("counts", _("Counted as recurring"), "name", words={"yes": _("yes"), "no": _("no")}),
+            Column("counts", _("Counted"), "name", words={"yes": _("yes"), "no": _("no")}),
         ]  # fmt: skip
     columns += [
-        Column("key", _("Key"), "code"), Column("source_file", _("File"), "code"), Column("source_row", _("Row"), "count")
-    ]  # fmt: skip
+        Column("source_file", _("File"), "name"),
+        Column("source_row", _("Row"), "count"),
+        Column("key", _("Key"), "name"),
+    ]
     return Table(name, columns, answer.rows, _(_TITLES[name]), "", _PAGE, total=int(str(answer.value)))
 
 
