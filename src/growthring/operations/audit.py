@@ -7,8 +7,10 @@ from growthring.kernel.errors import UnknownValueError
 from growthring.operations.project import Project
 
 _FIELDS = {
-    "at": "recorded_at", "who": "author", "role": "role", "deed": "deed", "about": "about", "outcome": "outcome", "detail": "detail",
-}  # fmt: skip
+    **{name: name for name in ("role", "deed", "about", "outcome", "detail")},
+    "at": "recorded_at",
+    "who": "author",
+}
 
 
 @dataclass(frozen=True, slots=True)
