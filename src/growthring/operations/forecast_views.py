@@ -322,7 +322,7 @@ class _Told:
         order = [
             int(place) for place in np.argsort(-units, kind="stable") if self.alive[place] and (units[place] or month[place])
         ]
-        names, left = self.names(), self.rounded(int(units.sum()))
+        names, left = account_names(self.project), self.rounded(int(units.sum()))
         for place in order[:_LISTED]:
             account, series, amount = str(panel.accounts[place]), str(panel.series[place]), self.rounded(int(units[place]))
             left -= amount
@@ -338,12 +338,6 @@ class _Told:
                 "last_month": str(self.rounded(round(float(month[rest].sum()) * PER_ONE))), "amount": str(left),
                 **dict.fromkeys(_BOUNDS), "people": str(self.rounded(int(people[rest].sum()))),
             }  # fmt: skip
-
-    def names(self) -> dict[str, str]:
-        """Return what accounts are called now."""
-        newest = "ARG_MAX(name, COALESCE(valid_from, DATE '0001-01-01'))"
-        pairs = KnownNames(self.project).column(f"SELECT [account_id, {newest}] FROM account GROUP BY account_id")
-        return {account: name or account for account, name in pairs}
 
     def coverage(self) -> Iterator[dict[str, Any]]:
         """Yield how often past ranges one month ahead held what came."""
@@ -391,6 +385,13 @@ class _Told:
             rows=rows,
             caveats=list(self.made.caveats),
         )
+
+
+def account_names(project: Project) -> dict[str, str]:
+    """Return what accounts are called now, by id."""
+    newest = "ARG_MAX(name, COALESCE(valid_from, DATE '0001-01-01'))"
+    pairs = KnownNames(project).column(f"SELECT [account_id, {newest}] FROM account GROUP BY account_id")
+    return {account: name or account for account, name in pairs}
 
 
 def rows_of(answer: Answer, kind: str, **wanted: object) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from growthring.kernel.period import Month, PeriodKind
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer
 from growthring.operations.bridge import ACTUAL, bridge
-from growthring.operations.forecast_views import adding_up
+from growthring.operations.forecast_views import account_names, adding_up
 from growthring.operations.forecasts import Published, amount_text, currency_of, find_forecast, list_forecasts, short
 from growthring.operations.project import Project
 
@@ -117,15 +117,16 @@ def explained_difference(
         {"kind": "step", "step": "end", "amount": str(ends[1]), "accounts": None},
         {"kind": "residual", "step": "residual", "amount": str(residual)},
     ]
+    names = account_names(project)
     for part, whole in shown.items():
-        rows += _by_account([row for row in found.rows if row["kind"] == "account" and row["part"] == part], whole, step)
+        rows += _by_account([row for row in found.rows if row["kind"] == "account" and row["part"] == part], whole, step, names)
     return replace(found, value=str(ends[1] - ends[0]), rows=rows)
 
 
-def _by_account(rows: list[dict[str, Any]], whole: Decimal, step: Decimal) -> list[dict[str, Any]]:
+def _by_account(rows: list[dict[str, Any]], whole: Decimal, step: Decimal, names: dict[str, str]) -> list[dict[str, Any]]:
     """Return the accounts of a part, rounded so that they add up to it."""
     shared = adding_up({row["account"]: int(Decimal(row["amount"]).scaleb(4)) for row in rows}, whole, step)
-    return [{**row, "amount": str(shared[row["account"]])} for row in rows]
+    return [{**row, "name": names.get(row["account"], row["account"]), "amount": str(shared[row["account"]])} for row in rows]
 
 
 def _by_month(found: Published, scope: str, name: str) -> dict[int, Decimal]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from growthring.console.deeds import Deed
+from growthring.console.pages import forecast_backtest as backtest
 from growthring.console.pages import forecast_outlook as outlook
 from growthring.console.pages import forecast_published as published
 from growthring.console.pages.evidence import AnswerOf
@@ -26,7 +27,14 @@ _PUBLISHED = (
     Section("publish", "Publish the forecast as it stands", published.new),
     Section("bridge", "What moved, and why", published.bridge),
 )
-_VIEWS: dict[str, Sequence[Section]] = {"outlook": _OUTLOOK, "published": _PUBLISHED}
+_BACKTEST = (
+    Section("ask", "", backtest.ask),
+    Section("verdict", "How good it would have been", backtest.verdict),
+    Section("scores", "Beside simple methods", backtest.scores),
+    Section("by_segment", "By segment", backtest.by_segment),
+    Section("contest", "Who should forecast each segment", backtest.contest),
+)
+_VIEWS: dict[str, Sequence[Section]] = {"outlook": _OUTLOOK, "published": _PUBLISHED, "backtest": _BACKTEST}
 
 
 def sections(visit: Visit) -> Sequence[Section]:
@@ -53,9 +61,10 @@ def published_forecast(visit: Visit) -> Answer:
 
 
 PAGE = PageKind("forecast", "Forecast", sections)
-DEEDS: tuple[Deed, ...] = published.DEEDS
+DEEDS: tuple[Deed, ...] = (*published.DEEDS, *backtest.DEEDS)
 ANSWERS: dict[str, AnswerOf] = {
     "forecast": answered,
     "published_forecast": published_forecast,
     "forecast_bridge": published.difference,
+    "backtest": backtest.found,
 }

@@ -7,12 +7,26 @@ from typing import Any
 from growthring.charts import Axis, Labels, waterfall
 from growthring.console.answers import caveats, evidence
 from growthring.console.asked import Asked, link
-from growthring.console.blocks import Block, Choice, Column, Drawing, Figure, Figures, Form, Input, Note, Table
+from growthring.console.blocks import (
+    Block,
+    Choice,
+    Column,
+    Drawing,
+    Figure,
+    Figures,
+    Form,
+    Input,
+    Note,
+    Statement,
+    Statements,
+    Table,
+)
 from growthring.console.deeds import Deed, Given
 from growthring.console.pages.forecast_asked import KEPT, asked_of, choices_of, measure_choice, switched_off, views, whole
 from growthring.console.pages.forecast_terms import LAYERS, PARTS, STATES
 from growthring.console.terms import worded
 from growthring.console.visit import Visit
+from growthring.forecast.snapshots import NEW_CUSTOMERS
 from growthring.journal.forecast_entries import ForecastState
 from growthring.operations.answer import Answer
 from growthring.operations.approval import check_move, move_forecast
@@ -20,6 +34,8 @@ from growthring.operations.bridge import ACTUAL
 from growthring.operations.forecast import publish
 from growthring.operations.forecast_views import rows_of
 from growthring.operations.published_views import bridge_ends, explained_difference, published_list
+
+_NAMED = 3
 
 
 def ask(visit: Visit) -> Iterable[Block]:
@@ -99,6 +115,7 @@ def bridge(visit: Visit) -> Iterable[Block]:
     href = {row["step"]: visit.asked.url(part=row["step"]) + "#bridge" for row in steps if row["accounts"]}
     drawn = [{**row, "href": href.get(row["step"])} for row in steps]
     labels, unit = worded(PARTS, visit), found.unit
+    yield Statements([_in_words(visit, found, labels)])
     yield Drawing(
         waterfall(
             drawn, step="step", amount="amount", axis=Axis(unit), totals=("start", "end"), labels=Labels(labels), href="href",
@@ -117,9 +134,30 @@ def difference(visit: Visit) -> Answer:
     return found
 
 
+def _in_words(visit: Visit, found: Answer, labels: dict[str, str]) -> Statement:
+    """Say the difference, and the two parts that make the most of it."""
+    _ = visit.words
+    start, *changes, end = rows_of(found, "step")
+    largest = sorted(changes, key=lambda row: -abs(float(row["amount"])))[:_NAMED]
+    values = {
+        "start": _.brief(start["amount"]),
+        "end": _.brief(end["amount"]),
+        "difference": _.brief(found.value),
+        "unit": found.unit,
+    }
+    text = _("{start} became {end} {unit}: {difference}.", **values)
+    parts = ", ".join(f"{labels.get(row['step'], row['step'])} {_.brief(row['amount'])}" for row in largest)
+    detail = _("Most of it: {parts}. The parts add up, and nothing is left unexplained.", parts=parts) if parts else ""
+    return Statement(text, _proof(visit), detail, "bad" if str(found.value).startswith("-") else "good")
+
+
+def _proof(visit: Visit) -> str:
+    return evidence("forecast_bridge", **{name: visit.asked.get(name) for name in ("from", "to", "window", "measure")})
+
+
 def _parts_table(visit: Visit, found: Answer) -> Table:
     _ = visit.words
-    proof = evidence("forecast_bridge", **{name: visit.asked.get(name) for name in ("from", "to", "window", "measure")})
+    proof = _proof(visit)
     rows = [
         {
             **row, "_inside": visit.asked.url(part=row["step"]) + "#t-bridge_accounts" if row.get("accounts") else proof,
@@ -147,7 +185,10 @@ def _accounts_of_part(visit: Visit, found: Answer) -> Iterable[Block]:
         {**row, "_account": "" if row["account"].startswith("(") else link("/account", id=row["account"])}
         for row in rows_of(found, "account", part=part)
     ]
-    columns = [Column("account", _("Customer"), "name", "_account"), Column("amount", found.unit, "amount")]
+    columns = [
+        Column("name", _("Customer"), "name", "_account", words={NEW_CUSTOMERS: _("Customers to come")}),
+        Column("amount", found.unit, "amount"),
+    ]
     title = _("{part}: customers", part=worded(PARTS, visit).get(part, part))
     yield Table("bridge_accounts", columns, rows, title, page_size=15)
 

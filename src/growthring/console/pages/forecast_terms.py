@@ -45,15 +45,14 @@ MODELS: Mapping[str, str] = {
     "cohort_growth": "Cohort growth (ours)",
     "naive": "Last month again",
     "drift": "Drift",
-    "seasonal_naive": "Same month a year ago",
-    "window_average": "Mean of recent months",
-    "simple_smoothing": "Simple smoothing",
-    "ses": "Simple smoothing",
-    "damped_ets": "Damped trend",
+    "seasonal naive": "Same month a year ago",
+    "window average": "Mean of recent months",
+    "SES": "Simple smoothing",
+    "damped ETS": "Damped trend",
     "theta": "Theta",
-    "croston": "Croston",
-    "sba": "Croston, corrected",
-    "tsb": "Croston with decay",
+    "Croston": "Croston",
+    "SBA": "Croston, corrected",
+    "TSB": "Croston with decay",
 }
 """Models that compete in a backtest."""
 
@@ -71,10 +70,10 @@ VERDICTS: Mapping[str, str] = {
     "no difference shown": "no difference shown",
     "too few to say": "too few to say",
     "found": "one-off",
-    "tagged": "one-off, tagged",
-    "answered": "one-off, answered",
+    "tagged": "one-off, somebody says",
+    "kept": "stays in, somebody says",
+    "seasonal": "a season",
     "unknown_yet": "not known yet",
-    "kept": "stays in",
 }
 """What is made of an author's record, or of a stretch of months."""
 
