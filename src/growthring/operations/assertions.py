@@ -71,6 +71,9 @@ def _check(project: Project, assertion: Assertion) -> AssertionResult:
         return AssertionResult(assertion, reason, holds=False)
     raw = points[0].value if points else Decimal(0)
     is_money = wanted.unit in (Unit.MONEY_PER_MONTH, Unit.MONEY_PER_YEAR)
-    actual = Decimal(money(Decimal(raw or 0), reading.currency)) if is_money else Decimal(str(raw))
+    if wanted.unit is Unit.COUNT:
+        actual = Decimal(int(raw or 0))
+    else:
+        actual = Decimal(money(Decimal(raw or 0), reading.currency)) if is_money else Decimal(str(raw))
     expected = assertion.value if assertion.value is not None else Decimal(0)
     return AssertionResult(assertion, str(actual), abs(actual - expected) <= assertion.tolerance)

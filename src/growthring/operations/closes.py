@@ -59,16 +59,8 @@ def close(
         AssertionFailedError: Something the user knows does not hold.
         ClosedPeriodError: The month is closed already and ``again`` with a reason was not given.
     """
-    require_assertions(project)
     chosen = project.policy(policy)
-    reading = read(project, policy=chosen)
-    month = Month.parse(at)
-    if is_partial(reading, month) and not include_partial:
-        raise ConfigurationError(
-            f"{month} is not over in the data, which end on {reading.ledger.setting.data_through}.",
-            remedy="Close an earlier month, or add --include-partial.",
-        )
-    figures = _figures(project, reading, month)
+    reading, month, figures = _to_keep(project, chosen, at, include_partial=include_partial)
     who = author or getpass.getuser()
     artifact = _keep(project, reading, month, figures)
     with project.journal() as journal:
@@ -93,12 +85,43 @@ def close(
         definition=f"{month} as reported under {chosen.name}, revision {entry.revision}, closed by {who}.",
         policy=reading.policy_name(),
         snapshot=reading.snapshot.snapshot_id,
-        rows=[
-            {"metric": name, "value": _typed(name, value), "unit": unit_name(metric(name).unit, reading.currency)}
-            for name, value in figures.items()
-        ],
+        rows=_rows(figures, reading.currency),
         caveats=caveats(reading, [month]),
     )
+
+
+def figures_to_close(project: Project, at: str, *, policy: str | None = None) -> Answer:
+    """Answer which figures a close of a month would keep; what keeps it from being closed is raised as by `close`."""
+    reading, month, figures = _to_keep(project, project.policy(policy), at, include_partial=False)
+    return Answer(
+        metric="close",
+        value=figures.get("mrr"),
+        unit=unit_name(metric("mrr").unit, reading.currency),
+        at=str(month),
+        definition=f"{month} as it would be kept now under {reading.policy.name}.",
+        policy=reading.policy_name(),
+        snapshot=reading.snapshot.snapshot_id,
+        rows=_rows(figures, reading.currency),
+        caveats=caveats(reading, [month]),
+    )
+
+
+def _to_keep(project: Project, policy: Policy, at: str, *, include_partial: bool) -> tuple[Reading, Month, dict[str, str]]:
+    require_assertions(project)
+    reading, month = read(project, policy=policy), Month.parse(at)
+    if is_partial(reading, month) and not include_partial:
+        raise ConfigurationError(
+            f"{month} is not over in the data, which end on {reading.ledger.setting.data_through}.",
+            remedy="Close an earlier month, or add --include-partial.",
+        )
+    return reading, month, _figures(project, reading, month)
+
+
+def _rows(figures: Mapping[str, str], currency: str) -> list[dict[str, Any]]:
+    return [
+        {"metric": name, "value": _typed(name, value), "unit": unit_name(metric(name).unit, currency)}
+        for name, value in figures.items()
+    ]
 
 
 def restatement(project: Project, at: str, *, policy: str | None = None, top: int = 20) -> Answer:

@@ -21,6 +21,7 @@ from growthring.pricing.simulation.result import BillShock, Change, Cohort, Outc
 from growthring.pricing.stored_rating import Rating
 
 _STEPS = 4
+_SAME = "pays the same"
 _LEAST_COUNTED = (Decimal(5), Decimal(10), Decimal(25), Decimal(50))
 _ACCOUNTS = """
 SELECT account_id FROM (
@@ -145,7 +146,7 @@ class _Told:
         )
 
     def rows(self, held: Outcome, total: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        yield {"kind": "total", "of": "all", **total, "accounts": len(held.accounts)}
+        yield {"kind": "total", "of": "all", **total, "accounts": len(held.accounts) - self.idle(held)}
         for each in held.totals:
             yield {"kind": "total", "of": "billed", **_change(each)}
         if self.result.responding:
@@ -188,7 +189,13 @@ class _Told:
         names = dict.fromkeys(each.name for each in held.cohorts)
         for name in names:
             mine = [each for each in held.cohorts if each.name == name]
-            yield {"kind": "cohort", "cohort": name, "accounts": sum(each.accounts for each in mine), **self.total(mine)}
+            accounts = sum(each.accounts for each in mine) - (self.idle(held) if name == _SAME else 0)
+            if accounts:
+                yield {"kind": "cohort", "cohort": name, "accounts": accounts, **self.total(mine)}
+
+    def idle(self, held: Outcome) -> int:
+        """Return how many accounts owe nothing either way."""
+        return sum(not each.before and not each.after for each in held.accounts)
 
     def further(self) -> Iterator[dict[str, Any]]:
         for crossing in self.result.break_evens:

@@ -4,6 +4,7 @@ import os
 import time
 import uuid
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from growthring.operations.assertions import AssertionResult, check_assertions, 
 from growthring.operations.closes import Restated, restated_closes
 from growthring.operations.project import Project
 from growthring.operations.reading import rated_for
+from growthring.operations.run_progress import RunProgress
 from growthring.revenue.stored_ledger import open_ledger
 
 if TYPE_CHECKING:
@@ -94,7 +96,8 @@ def _run(project: Project, engine: "RatingEngine", progress: Progress) -> RunRes
     started = time.monotonic()
     project.state.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
     run_id = f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
-    with project.journal() as journal:
+    with project.journal() as journal, closing(RunProgress(project, run_id, progress)) as told:
+        progress = told
         journal.start_run(run_id)
         try:
             settings, known = project.settings, _known_meters(project)

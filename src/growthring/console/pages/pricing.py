@@ -43,9 +43,11 @@ def told_prices(visit: Visit, book: PriceBook) -> list[tuple[str, str]]:
 
 def _text(visit: Visit, given: Given) -> str:
     """Return the book a form gives: written out, or chosen."""
-    return given["text"].replace("\r\n", "\n") + "\n" if given.get("text") else tried_yaml(
-        visit.project, trial_of(Asked("/pricing", given))
-    )  # fmt: skip
+    return (
+        given["text"].replace("\r\n", "\n") + "\n"
+        if given.get("text")
+        else tried_yaml(visit.project, trial_of(Asked("/pricing", given)))
+    )
 
 
 def _told(visit: Visit, given: Given) -> Sequence[tuple[str, str]]:

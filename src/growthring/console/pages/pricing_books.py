@@ -101,13 +101,19 @@ def _assigned(visit: Visit, each: Assignment) -> str:
 def _title(visit: Visit, line: Mapping[str, str]) -> str:
     _ = visit.words
     models = {
-        "flat": _("a fee for each period"), "per_unit": _("every unit at one price"),
+        "flat": _("a fee for each period"),
+        "per_unit": _("every unit at one price"),
         "graduated": _("each unit at the price of its tier"),
-        "volume": _("all units at the price of the tier reached"), "stair_step": _("one fee by the tier reached"),
-        "package": _("sold in packages"), "percentage": _("a share of the amount"), "graduated_percentage": _("a share by tier"),
+        "volume": _("all units at the price of the tier reached"),
+        "stair_step": _("one fee by the tier reached"),
+        "package": _("sold in packages"),
+        "percentage": _("a share of the amount"),
+        "graduated_percentage": _("a share by tier"),
         "dynamic": _("the price each record carries, times a factor"),
         "capacity": _("a fee for a capacity, and a price beyond it"),
-        "block": _("blocks of units"), "capacity_tiers": _("one fee by limits of meters"), "matrix": _("by what the use was"),
-    }  # fmt: skip
+        "block": _("blocks of units"),
+        "capacity_tiers": _("one fee by limits of meters"),
+        "matrix": _("by what the use was"),
+    }
     told = f"{line['name']}: {models.get(line['model'], line['model'])}"
     return f"{told} ({_('meter {name}', name=line['meter'])})" if line["meter"] else told

@@ -69,15 +69,44 @@ def headline(visit: Visit, found: Answer) -> Iterable[Block]:
         [
             Figure(_("Billed"), total["before"], "amount", found.unit, found.at, href),
             Figure(_("Under these prices"), total["after"], "amount", found.unit, _("use as it was"), href),
-            Figure(_("Change"), total["change"], "amount", found.unit, _.value(total["relative"], "share"), href,
-                   _tone(total["change"])),
-            *([Figure(_("Change if use responds"), responding["change"], "amount", found.unit,
-                      _.value(responding["relative"], "share"), href, _tone(responding["change"]))] if responding else []),
-            Figure(_("Revenue at risk"), beyond["at_risk"], "amount", found.unit,
-                   _("paid by {count} customers whose bills rise by more than {percent} %", count=beyond["up"],
-                     percent=beyond["percent"]), href),
+            Figure(
+                _("Change"),
+                total["change"],
+                "amount",
+                found.unit,
+                _.value(total["relative"], "share"),
+                href,
+                _tone(total["change"]),
+            ),
+            *(
+                [
+                    Figure(
+                        _("Change if use responds"),
+                        responding["change"],
+                        "amount",
+                        found.unit,
+                        _.value(responding["relative"], "share"),
+                        href,
+                        _tone(responding["change"]),
+                    )
+                ]
+                if responding
+                else []
+            ),
+            Figure(
+                _("Revenue at risk"),
+                beyond["at_risk"],
+                "amount",
+                found.unit,
+                _(
+                    "paid by {count} customers whose bills rise by more than {percent} %",
+                    count=beyond["up"],
+                    percent=beyond["percent"],
+                ),
+                href,
+            ),
         ]
-    )  # fmt: skip
+    )
 
 
 def _tone(change: str) -> Tone:
@@ -100,9 +129,11 @@ def _hit(visit: Visit, found: Answer, total: Row, beyond: Row) -> Statement:
     _ = visit.words
     text = _(
         "{up} of {all} customers would have paid over {percent} % more, {down} over {percent} % less.",
-        up=_.value(beyond["up"], "count"), all=_.value(total["accounts"], "count"), down=_.value(beyond["down"], "count"),
+        up=_.value(beyond["up"], "count"),
+        all=_.value(total["accounts"], "count"),
+        down=_.value(beyond["down"], "count"),
         percent=beyond["percent"],
-    )  # fmt: skip
+    )
     amount = f"{found.unit} {_.brief(beyond['at_risk'])}"
     return Statement(
         text,
@@ -151,22 +182,25 @@ def shock(visit: Visit, found: Answer) -> Iterable[Block]:
     """Draw how hard bills change."""
     _, chosen = visit.words, chosen_beyond(visit)
     options = [(each, f"± {each} %") for each in _BEYOND]
-    yield Choices([Choice("beyond", _("Mark changes beyond"), options, chosen)], {
-        name: visit.asked.get(name) for name in (*CHANGES, *LOOKS, "run") if name != "beyond"
-    })  # fmt: skip
+    yield Choices(
+        [Choice("beyond", _("Mark changes beyond"), options, chosen)],
+        {name: visit.asked.get(name) for name in (*CHANGES, *LOOKS, "run") if name != "beyond"},
+    )
     bins = [{**row, "bin": _bin(visit, row)} for row in rows_of(found, "shock_account")]
     marked = [
-        row["bin"] for row in bins
+        row["bin"]
+        for row in bins
         if ((row["up_to"] is None or row["up_to"] > int(chosen)) and (row["over"] or 0) >= int(chosen))
         or (row["up_to"] is not None and row["up_to"] <= -int(chosen))
-    ]  # fmt: skip
+    ]
     title = _("Bill shock: customers by change of their bill; beyond ± {percent} % marked", percent=chosen)
     yield Drawing(histogram(bins, bin_name="bin", count="bills", axis=Axis(_("customers"), "count"), title=title, marked=marked))
     columns = [
-        Column("percent", _("Beyond ± %"), "number"), Column("up", _("Pay more"), "count"),
+        Column("percent", _("Beyond ± %"), "number"),
+        Column("up", _("Pay more"), "count"),
         Column("down", _("Pay less"), "count"),
         Column("at_risk", _("Revenue at risk, {currency}", currency=found.unit), "amount"),
-    ]  # fmt: skip
+    ]
     yield Table("result-beyond", columns, rows_of(found, "beyond_account"), _("Customers beyond a change"), find=False)
     spread = [
         Column("cohort", _("Customers"), "name", words=_cohorts(visit)),
@@ -196,11 +230,15 @@ def _bin(visit: Visit, row: Row) -> str:
 def _cohorts(visit: Visit) -> dict[str, str]:
     _ = visit.words
     return {
-        "pays less": _("pays less"), "pays the same": _("pays the same"), "pays up to 5 % more": _("pays up to 5 % more"),
-        "pays 5 to 10 % more": _("pays 5 to 10 % more"), "pays 10 to 25 % more": _("pays 10 to 25 % more"),
-        "pays 25 to 50 % more": _("pays 25 to 50 % more"), "pays more than 50 % more": _("pays more than 50 % more"),
+        "pays less": _("pays less"),
+        "pays the same": _("pays the same"),
+        "pays up to 5 % more": _("pays up to 5 % more"),
+        "pays 5 to 10 % more": _("pays 5 to 10 % more"),
+        "pays 10 to 25 % more": _("pays 10 to 25 % more"),
+        "pays 25 to 50 % more": _("pays 25 to 50 % more"),
+        "pays more than 50 % more": _("pays more than 50 % more"),
         "paid nothing before": _("paid nothing before"),
-    }  # fmt: skip
+    }
 
 
 class _Linked(dict[str, Any]):
@@ -228,22 +266,52 @@ def winners_and_losers(visit: Visit, found: Answer) -> Iterable[Block]:
 def further(visit: Visit, found: Answer) -> Iterable[Block]:
     """Show break-even, what choosing customers would do, and commitments."""
     _ = visit.words
-    yield from _given(visit, found, "break_even", _("Break-even with the price in force"), [
-        Column("meter", _("Meter")), Column("currency", _("Currency")), Column("quantity", _("Units in a period"), "number"),
-        Column("cheaper_below", _("Cheaper below")), Column("cheaper_above", _("Cheaper above")),
-    ])  # fmt: skip
-    yield from _given(visit, found, "choice", _("If customers take the cheapest: adverse selection"), [
-        Column("plan", _("Prices"), words={"baseline": _("in force")}), Column("currency", _("Currency")),
-        Column("choosers", _("Take it"), "count"), Column("paid", _("They pay"), "amount"),
-        Column("if_everyone", _("If everybody did"), "amount"), Column("lost", _("Lost to choosing"), "amount"),
-    ])  # fmt: skip
-    effects = {"drawn": _("paid from balances"), "overage": _("beyond balances"), "minimum_overage": _("beyond minimums"),
-               "true_up": _("shortfall of minimums")}  # fmt: skip
-    yield from _given(visit, found, "commitment", _("What it does to commitments, over all of history"), [
-        Column("effect", _("What"), "name", words=effects), Column("currency", _("Currency")),
-        Column("before", _("Now"), "amount"),
-        Column("after", _("Under these prices"), "amount"), Column("change", _("Change"), "amount"),
-    ])  # fmt: skip
+    yield from _given(
+        visit,
+        found,
+        "break_even",
+        _("Break-even with the price in force"),
+        [
+            Column("meter", _("Meter")),
+            Column("currency", _("Currency")),
+            Column("quantity", _("Units in a period"), "number"),
+            Column("cheaper_below", _("Cheaper below")),
+            Column("cheaper_above", _("Cheaper above")),
+        ],
+    )
+    yield from _given(
+        visit,
+        found,
+        "choice",
+        _("If customers take the cheapest: adverse selection"),
+        [
+            Column("plan", _("Prices"), words={"baseline": _("in force")}),
+            Column("currency", _("Currency")),
+            Column("choosers", _("Take it"), "count"),
+            Column("paid", _("They pay"), "amount"),
+            Column("if_everyone", _("If everybody did"), "amount"),
+            Column("lost", _("Lost to choosing"), "amount"),
+        ],
+    )
+    effects = {
+        "drawn": _("paid from balances"),
+        "overage": _("beyond balances"),
+        "minimum_overage": _("beyond minimums"),
+        "true_up": _("shortfall of minimums"),
+    }
+    yield from _given(
+        visit,
+        found,
+        "commitment",
+        _("What it does to commitments, over all of history"),
+        [
+            Column("effect", _("What"), "name", words=effects),
+            Column("currency", _("Currency")),
+            Column("before", _("Now"), "amount"),
+            Column("after", _("Under these prices"), "amount"),
+            Column("change", _("Change"), "amount"),
+        ],
+    )
 
 
 def _given(visit: Visit, found: Answer, kind: str, title: str, columns: Sequence[Column]) -> Iterable[Block]:

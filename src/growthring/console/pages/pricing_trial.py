@@ -24,15 +24,24 @@ def trial_of(asked: Asked) -> Trial:
     """Return what a URL asks to try."""
     included = asked.choice("included", INCLUDED, "")
     change = PriceChange(
-        asked.get("component"), Decimal(asked.choice("use", PERCENTS, "0")), Decimal(asked.choice("fees", PERCENTS, "0")),
-        Decimal(included) if included else None, everyone=asked.get("who") == "everyone",
-    )  # fmt: skip
+        asked.get("component"),
+        Decimal(asked.choice("use", PERCENTS, "0")),
+        Decimal(asked.choice("fees", PERCENTS, "0")),
+        Decimal(included) if included else None,
+        everyone=asked.get("who") == "everyone",
+    )
     attribute, _, value = asked.get("only").partition("=")
     elasticity = asked.choice("elasticity", ELASTICITIES, "")
     return Trial(
-        asked.get("book"), asked.get("draft"), change, int(asked.choice("months", MONTHS, "12")), (attribute, value),
-        asked.get("by"), Decimal(elasticity) if elasticity else None, asked.choice("choice", ("period", "whole"), ""),
-    )  # fmt: skip
+        asked.get("book"),
+        asked.get("draft"),
+        change,
+        int(asked.choice("months", MONTHS, "12")),
+        (attribute, value),
+        asked.get("by"),
+        Decimal(elasticity) if elasticity else None,
+        asked.choice("choice", ("period", "whole"), ""),
+    )
 
 
 def tries_something(trial: Trial) -> bool:
@@ -61,8 +70,11 @@ def whatif(visit: Visit) -> Iterable[Block]:
 def what_changes(visit: Visit, trial: Trial, books: Sequence[PriceBook]) -> Choices:
     """Offer what to change about which book."""
     _, asked = visit.words, visit.asked
-    drafts = [(each["draft"], _("Draft: {book}, {at}", book=each["book"], at=each["kept_at"]))
-              for each in visit.ask(list_drafts, live=True) if not each["wrong"]]  # fmt: skip
+    drafts = [
+        (each["draft"], _("Draft: {book}, {at}", book=each["book"], at=each["kept_at"]))
+        for each in visit.ask(list_drafts, live=True)
+        if not each["wrong"]
+    ]
     book = next((each for each in books if each.name == trial.book), books[0])
     found = [Choice("book", _("Price book"), [(each.name, each.title or each.name) for each in books], book.name)]
     if drafts:
@@ -94,8 +106,11 @@ def whom(visit: Visit) -> Choices:
     months = [(each, _("all months") if each == "0" else _("last {count} months", count=each)) for each in MONTHS]
     only = [(f"{name}={value}", f"{_(name)}: {value}") for name, values in attributes.items() for value in values]
     elastic = [(each, _("as it was") if not each else _("{change} % for each 1 % more", change=each)) for each in ELASTICITIES]
-    choosing = [("", _("stay where they are")), ("period", _("take the cheapest each month")),
-                ("whole", _("take the cheapest once"))]  # fmt: skip
+    choosing = [
+        ("", _("stay where they are")),
+        ("period", _("take the cheapest each month")),
+        ("whole", _("take the cheapest once")),
+    ]
     return Choices(
         [
             Choice("months", _("Months"), months, asked.choice("months", MONTHS, "12")),
@@ -143,10 +158,11 @@ def prices_table(
     nothing = {"when": (None, ""), "per": (None, "1"), "included": (None, "0"), "included_now": (None, "0")}
     free = {line.get("included") for line in lines} | {line.get("included_now") for line in lines if beside}
     shown = [
-        column for column in columns
+        column
+        for column in columns
         if any(line.get(column.name) not in nothing.get(column.name, (None,)) for line in lines)
         or (column.name.startswith("included") and free - {None, "0"})
-    ]  # fmt: skip
+    ]
     return Table(name, shown, lines, title, find=len(lines) > 20)
 
 
