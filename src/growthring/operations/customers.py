@@ -70,8 +70,8 @@ def customers(
     """Answer which customers are behind a figure, and with how much.
 
     The value is how many there are; the first row (``total``) adds all of them up and names the month compared with, the others
-    (``customer``) are those of the page asked for. ``before`` and ``after`` are recurring revenue at both ends of the period, or what a rate compares;
-    ``amount`` is the movement asked for, else their difference.
+    (``customer``) are those of the page asked for. ``before`` and ``after`` are recurring revenue at both ends of the period, or
+    what a rate compares; ``amount`` is the movement asked for, else their difference.
 
     Args:
         project: The project.
