@@ -29,11 +29,9 @@ def tag_account(
     """
     from growthring.journal.entries import TagKind
 
-    if tag not in tuple(TagKind):
-        raise GrowthringError(f"Unknown tag: {tag}.", valid=f"Valid: {', '.join(TagKind)}.")
+    check_tag(project, account_id, tag, first, last)
     start = Month.parse(first)
     end = Month.parse(last) if last else start
-    KnownNames(project).require_account(account_id)
     with project.journal() as journal:
         entry = journal.tag(
             account_id,
@@ -45,6 +43,21 @@ def tag_account(
             product_id=product_id,
         )
     return {"tag_id": entry.tag_id, "account": account_id, "tag": tag, "from": str(start), "to": str(end), "because": because}
+
+
+def check_tag(project: Project, account_id: str, tag: str, first: str, last: str | None) -> None:
+    """Stop where a note could not be kept, before anybody is asked to confirm it.
+
+    Raises:
+        GrowthringError: There is no such tag, no row that was read names the account, or it ends before it starts.
+    """
+    from growthring.journal.entries import TagKind
+
+    if tag not in tuple(TagKind):
+        raise GrowthringError(f"Unknown tag: {tag}.", valid=f"Valid: {', '.join(TagKind)}.")
+    if last and Month.parse(last) < Month.parse(first):
+        raise GrowthringError(f"The tag ends in {last}, before it starts in {first}.", remedy="Name the earlier month first.")
+    KnownNames(project).require_account(account_id)
 
 
 def revoke_tag(project: Project, tag_id: int, *, because: str, author: str | None) -> None:

@@ -90,17 +90,9 @@ def answer_question(
     """
     from growthring.journal.forecast_entries import GrowthReason
 
-    if code not in tuple(GrowthReason):
-        raise UnknownValueError("code", code, GrowthReason)
-    if not evidence.strip():
-        raise GrowthringError(
-            "No evidence was given.", valid="An answer is kept with its evidence.", remedy="Pass --evidence TEXT."
-        )
+    check_answer(project, account, first=first, last=last, code=code, evidence=evidence)
     who, start = author or getpass.getuser(), Month.parse(first)
     end = Month.parse(last) if last else start
-    known = KnownNames(project)
-    known.require_account(account)
-    known.require_months_of_data(start, end)
     tagged, revoked = None, []
     if code == GrowthReason.ONE_OFF:
         tagged = tag_account(project, account, "one_off", first, last, because=f"{_MARK}{evidence}", author=who)["tag_id"]
@@ -121,6 +113,26 @@ def answer_question(
         "tag_id": tagged,
         "revoked_tags": revoked,
     }
+
+
+def check_answer(project: Project, account: str, *, first: str, last: str | None, code: str, evidence: str) -> None:
+    """Stop where an answer could not be recorded, before anybody is asked to confirm it.
+
+    Raises:
+        GrowthringError: There is no such code or account, no evidence, or the data do not hold the months.
+    """
+    from growthring.journal.forecast_entries import GrowthReason
+
+    if code not in tuple(GrowthReason):
+        raise UnknownValueError("code", code, GrowthReason)
+    if not evidence.strip():
+        raise GrowthringError(
+            "No evidence was given.", valid="An answer is kept with its evidence.", remedy="Pass --evidence TEXT."
+        )
+    start = Month.parse(first)
+    known = KnownNames(project)
+    known.require_account(account)
+    known.require_months_of_data(start, Month.parse(last) if last else start)
 
 
 def _is_own_tag(tag: "Tag", account: str, start: Month, end: Month) -> bool:

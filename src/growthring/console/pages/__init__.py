@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from growthring.console.deeds import Deed
-from growthring.console.pages import data, definitions, evidence, forecast, home, metrics, pricing, revenue
+from growthring.console.pages import account, data, definitions, evidence, forecast, home, metrics, pricing, revenue
 from growthring.console.pages.evidence import AnswerOf
 from growthring.console.visit import PageKind
 
-_MODULES = (home, revenue, pricing, forecast, data, definitions)
+_MODULES = (home, revenue, account, pricing, forecast, data, definitions)
 
 ANSWERS: Mapping[str, AnswerOf] = {
     **metrics.ANSWERS,

@@ -1,0 +1,164 @@
+"""What a customer agreed to: contracts, commitments, and how these burn down."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from growthring.charts import Axis, Labels, lines
+from growthring.console.answers import caveats, evidence
+from growthring.console.blocks import Block, Choice, Choices, Column, Drawing, Note, Statement, Statements, Table, Tone
+from growthring.console.pages.account_chosen import LINE_KINDS, PROMISES, TERM_STATES, TRUE_UPS, account_of
+from growthring.console.terms import worded
+from growthring.console.visit import Visit
+from growthring.operations.account_contracts import account_burn_down, account_contracts, account_promises
+from growthring.operations.answer import Answer
+from growthring.operations.commitment_forecast import burn_down_forecast
+
+_LINES = ("consumed", "at_present_pace", "even_pace", "committed")
+_LIKELY = 0.5
+
+
+def contracts_of(visit: Visit) -> Answer:
+    """Answer the contracts: parameter ``id``."""
+    found: Answer = visit.ask(account_contracts, account_of(visit))
+    return found
+
+
+def promises_of(visit: Visit) -> Answer:
+    """Answer the commitments: parameter ``id``."""
+    found: Answer = visit.ask(account_promises, account_of(visit))
+    return found
+
+
+def burn_down_of(visit: Visit) -> Answer:
+    """Answer how commitments burn down: parameter ``id``."""
+    found: Answer = visit.ask(account_burn_down, account_of(visit))
+    return found
+
+
+def leads_to(visit: Visit) -> Answer:
+    """Answer where commitments lead: parameter ``id``."""
+    found: Answer = visit.ask(burn_down_forecast, account_of(visit), slow=True)
+    return found
+
+
+def contracts(visit: Visit) -> Iterable[Block]:
+    """Show contracts, line by line."""
+    _ = visit.words
+    found = contracts_of(visit)
+    columns = [
+        Column("contract", _("Contract"), "code"),
+        Column("state", _("State"), words=worded(TERM_STATES, visit)),
+        Column("product", _("Product"), "name"),
+        Column("type", _("Kind"), words=worded(LINE_KINDS, visit)),
+        Column("quantity", _("Quantity"), "number"),
+        Column("amount", _("Amount"), "amount"),
+        Column("currency", _("Currency")),
+        Column("every", _("Billed every")),
+        Column("discount", _("Discount"), "share"),
+        Column("from", _("From"), "month"),
+        Column("until", _("Until"), "month"),
+        Column("why_cancelled", _("Why cancelled")),
+    ]
+    rows = [{**row, "discount": row["discount"] or None} for row in found.rows]
+    nothing = _("No contract of this customer is known: its revenue rests on invoices alone.")
+    yield Table("contracts", columns, rows, empty=nothing, page_size=8)
+
+
+def commitments(visit: Visit) -> Iterable[Block]:
+    """Show commitments, the burn-down of one in force, and where it leads."""
+    _ = visit.words
+    found = promises_of(visit)
+    if not found.rows:
+        yield Note(
+            _("This customer promised no consumption and paid for none ahead."),
+            _("Its usage is billed as it comes. `growthring price-commitment` says what a promise would be worth."), "empty",
+        )  # fmt: skip
+        return
+    yield _promises(visit, found)
+    if not found.value:
+        yield Note(_("None of these is in force, so nothing burns down."), state="empty")
+        return
+    burning = burn_down_of(visit)
+    if burning.rows:
+        yield from _burning(visit, burning)
+        ahead = leads_to(visit)
+        yield Statements([_leads(visit, row) for row in ahead.rows])
+        yield from caveats(ahead)
+
+
+def _promises(visit: Visit, found: Answer) -> Table:
+    _ = visit.words
+    columns = [
+        Column("commitment", _("Commitment"), "code"),
+        Column("of", _("Kind"), words=worded(PROMISES, visit)),
+        Column("state", _("State"), words=worded(TERM_STATES, visit)),
+        Column("size", _("Committed"), "amount"),
+        Column("unit", _("Unit")),
+        Column("from", _("From"), "month"),
+        Column("until", _("Until"), "month"),
+        Column("shared", _("Shared by"), words={"account": _("this customer alone"), "family": _("its family of accounts")}),
+        Column("rollover", _("Passes on"), "share"),
+        Column("overage", _("Beyond it, times the price"), "number"),
+        Column("shortfall_billed", _("Shortfall billed"), words=worded(TRUE_UPS, visit)),
+    ]
+    return Table("commitments", columns, found.rows, page_size=8)
+
+
+def _burning(visit: Visit, found: Answer) -> Iterable[Block]:
+    _ = visit.words
+    ids = list(dict.fromkeys(row["commitment"] for row in found.rows))
+    chosen = visit.asked.choice("commitment", tuple(ids), ids[0])
+    if len(ids) > 1:
+        keep = {name: value for name, value in visit.asked.params.items() if name != "commitment"}
+        yield Choices([Choice("commitment", _("Commitment"), [(each, each) for each in ids], chosen)], keep)
+    rows = [row for row in found.rows if row["commitment"] == chosen]
+    words = {
+        "consumed": _("consumed"), "at_present_pace": _("at the present pace"), "even_pace": _("even pace"),
+        "committed": _("committed"),
+    }  # fmt: skip
+    title = _("{commitment}: consumed against committed", commitment=chosen)
+    drawn = _long(rows)
+    axis = Axis(rows[0]["unit"])
+    yield Drawing(lines(drawn, at="at", value="value", axis=axis, title=title, group="line", labels=Labels(words), zero=True))
+    columns = [Column("at", _("By"), "month"), *(Column(name, words[name].capitalize(), "amount") for name in _LINES)]
+    yield Table(
+        "burn_down",
+        columns,
+        rows,
+        _("{commitment} by month, {unit}", commitment=chosen, unit=rows[0]["unit"]),
+        page_size=8,
+        find=False,
+    )
+
+
+def _long(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return a row a line and day; the projection begins where consumption ends."""
+    drawn = []
+    last = max((place for place, row in enumerate(rows) if row["consumed"] is not None), default=-1)
+    for place, row in enumerate(rows):
+        joined = {**row, "at_present_pace": row["consumed"]} if place == last else row
+        drawn += [{"at": row["at"], "line": name, "value": joined[name]} for name in _LINES if joined[name] is not None]
+    return drawn
+
+
+def _leads(visit: Visit, row: Mapping[str, Any]) -> Statement:
+    """Say where a commitment leads: used up on a day, or left over at its end, with the interval."""
+    _ = visit.words
+    proof = evidence("account_outlook", id=row["account_id"])
+    values = {
+        "commitment": row["commitment_id"], "unit": row["unit"], "end": row["ends_on"] or "", "day": row["exhausted_on"],
+        "low": row["exhausted_low80"], "high": row["exhausted_high80"], "chance": _.value(row["exhausted"], "share"),
+        "consumed": _.value(row["consumed"], "amount"), "committed": _.value(row["committed"], "amount"),
+    }  # fmt: skip
+    so_far = _("{consumed} of {committed} {unit} are consumed.", **values)
+    tone: Tone = "warn"
+    if row["exhausted"] is not None and row["exhausted"] >= _LIKELY and row["exhausted_on"]:
+        text = _("{commitment} will be used up around {day}, between {low} and {high} in four of five cases.", **values)
+    elif row["shortfall"] is not None:
+        left = {name: _.brief(row[f"shortfall{end}"]) for name, end in (("left", ""), ("least", "_low80"), ("most", "_high80"))}
+        text = _(
+            "{commitment} will end on {end} with {left} {unit} unused, {least} to {most} in four of five cases.", **values, **left
+        )
+    else:
+        text, tone = _("{commitment} does not end within view; it is used up by then in {chance} of cases.", **values), "plain"
+    return Statement(text, proof, so_far, tone)
