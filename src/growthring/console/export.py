@@ -8,7 +8,8 @@ from typing import Any
 
 from growthring.console.blocks import Column, Table
 
-_ACTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_ACTS = frozenset("=+-@＝＋－＠")
+_BREAKS = ("\t", "\r", "\n")
 _EXACT_IN_A_SPREADSHEET = 15
 
 
@@ -71,7 +72,10 @@ def harmless(text: str) -> str:
         >>> harmless("=1+1"), harmless("Ringwood"), harmless(" @cmd")
         ("'=1+1", 'Ringwood', "' @cmd")
     """
-    return "'" + text if text.lstrip(" \u00a0\u3000").startswith(_ACTS) or text.startswith(_ACTS) else text
+    first = next(
+        (letter for letter in text if letter.isprintable() and not letter.isspace()), ""
+    )  # what is not seen may be skipped
+    return "'" + text if first in _ACTS or text.startswith(_BREAKS) else text
 
 
 def _text(value: Any, column: Column) -> str:  # noqa: ANN401 - any cell
