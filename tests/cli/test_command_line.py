@@ -34,6 +34,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (books.root / "budget.csv").write_text("indicator,at,budget\nmrr,2024-01,150\ncustomers,2024-01,2\n")
     books.run()
     ahead = [("17850", "plan", month, "statistical", 101) for month in ("2024-01", "2024-02")]
+    with books.open().journal() as journal:
+        journal.add_event("storm", attribute=None, value=None, first_month=24_287, last_month=None, note="seen", author="Kim")
     publish(books.open(), "2023-12", ahead, [("2024-01", 101, 90, 110, 80, 120)], horizon=2)
     return books.root
 
@@ -82,6 +84,7 @@ JSON_COMMANDS = [
     ("explain", "bill", "17850"), ("corrections", "--billed", "2024-02-01"),
     ("forecast",), ("forecast", "--segments", "--by", "quarter"), ("forecast", "--assumptions"),
     ("one-offs",), ("run-rate",), ("events", "list"), ("spikes",), ("why",), ("one-offs", "--measure", "revenue"),
+    ("events", "expire", "1", "--because", "it passed"),
     ("override", "list"), ("override", "list", "--all"), ("override", "scores"),
     ("vintages",), ("vintages", "--year", "FY2024"), ("ramp",), ("new-customers",), ("waterfall",),
     ("regime",), ("concentration", "--by", "customer"), ("downturn", "--shock", "all=-20"),

@@ -1,14 +1,14 @@
 import csv
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from growthring.kernel.errors import GrowthringError
+from growthring.kernel.errors import GrowthringError, UnknownValueError
 from growthring.kernel.period import Month
-from growthring.operations.external_events import add_event, event_effect, event_layer, list_events
+from growthring.operations.external_events import add_event, event_effect, event_layer, expire_event, list_events
 from growthring.operations.project import Project
 from growthring.operations.reading import read
 from growthring.operations.run import run
@@ -102,6 +102,16 @@ def test_a_forecast_made_inside_an_event_loses_it_when_the_event_ends(project: P
     assert not layer[~shops].any()
     assert not event_layer(project, open_usage(project, Asked(at="2024-08")).panel, point).any()
     assert not event_layer(project, panel, point, as_of=datetime(2024, 6, 1)).any()
+
+
+def test_an_event_taken_back_counts_no_more_and_is_still_there_as_of_before(project: Project):
+    add_event(project, "Shop API change", **EVENT)
+    before = datetime.now(UTC)
+    assert expire_event(project, 1, because="it was a rumour", author="Kim")["name"] == "Shop API change"
+    assert list_events(project).rows == []
+    assert [row["id"] for row in list_events(project, as_of=before).rows] == [1]
+    with pytest.raises(UnknownValueError, match="event"):
+        expire_event(project, 1, because="again", author="Kim")
 
 
 def test_months_before_the_event_show_none(project: Project):

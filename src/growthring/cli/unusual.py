@@ -39,6 +39,7 @@ def _events() -> typer.Typer:
         "growthring events add 'New tariff' --where country=DE --from 2024-09 --lasting --note 'in the press'",
     )(add_event)
     group.command("list", epilog="Example: growthring events list")(list_events)
+    group.command("expire", epilog="Example: growthring events expire 1 --because 'they took the change back'")(expire_event)
     group.command(
         "effect", epilog="Example: growthring events effect 1   ·   growthring events effect 1 --measure usage:api_calls"
     )(event_effect)
@@ -140,6 +141,24 @@ def list_events(as_of: AsOf = None, as_json: AsJson = False, project: ProjectFol
     from growthring.operations.project import Project
 
     _print(answer_of(Project.open(project), as_of=instant(as_of)), 0, as_json=as_json)
+
+
+def expire_event(
+    event: Annotated[int, typer.Argument(metavar="ID", help="Its number, as `growthring events list` shows it.")],
+    because: Annotated[str, typer.Option("--because", help="Why it no longer counts.")],
+    author: Author = None,
+    as_json: AsJson = False,
+    project: ProjectFolder = HERE,
+) -> None:
+    """Take an event back; a look --as-of an earlier day, and every forecast published before, still has it."""
+    from growthring.operations.external_events import expire_event as record
+    from growthring.operations.project import Project
+
+    row = record(Project.open(project), event, because=because, author=author)
+    if as_json:
+        print_json(row)
+    else:
+        say(f"Event {row['id']} ({row['name']}, {row['about']}) no longer counts: {because}")
 
 
 def event_effect(

@@ -69,6 +69,16 @@ def add_event(
     return _row(entry)
 
 
+def expire_event(project: Project, event_id: int, *, because: str, author: str | None) -> dict[str, Any]:
+    """Take an event back; the journal keeps both entries, and a look as of an earlier day still has it.
+
+    Raises:
+        UnknownValueError: No event in force has the number.
+    """
+    with project.journal() as journal:
+        return _row(journal.expire_event(event_id, author=author or getpass.getuser(), because=because))
+
+
 def list_events(project: Project, *, as_of: datetime | None = None) -> Answer:
     """Answer which external events are on record."""
     rows = [_row(each) for each in events(project, as_of)]
