@@ -1,11 +1,13 @@
 """Forecast: what is expected and how sure that is, why it moved, how good it was, and what people say beyond the data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from growthring.console.deeds import Deed
 from growthring.console.pages import forecast_backtest as backtest
+from growthring.console.pages import forecast_entries as entries
 from growthring.console.pages import forecast_outlook as outlook
 from growthring.console.pages import forecast_published as published
+from growthring.console.pages import forecast_usage as usage
 from growthring.console.pages.evidence import AnswerOf
 from growthring.console.pages.forecast_asked import of_scope, view_of
 from growthring.console.visit import PageKind, Section, Visit
@@ -34,12 +36,28 @@ _BACKTEST = (
     Section("by_segment", "By segment", backtest.by_segment),
     Section("contest", "Who should forecast each segment", backtest.contest),
 )
-_VIEWS: dict[str, Sequence[Section]] = {"outlook": _OUTLOOK, "published": _PUBLISHED, "backtest": _BACKTEST}
+_ENTRIES = (
+    Section("ask", "", entries.ask),
+    Section("entries", "What people say beyond the data", entries.entries),
+    Section("effects", "What it does to the forecast", entries.effects),
+    Section("scores", "Who was right", entries.scores),
+)
+_USAGE = (
+    Section("ask", "", usage.ask),
+    Section("run_rate", "A year at the present level", usage.run_rate),
+    Section("questions", "Changes nobody explained", usage.questions),
+    Section("one_offs", "One-offs", usage.one_offs),
+    Section("spikes", "Spikes with a common cause", usage.spikes),
+    Section("events", "What happened outside", usage.events),
+)
+_VIEWS: Mapping[str, Sequence[Section]] = {
+    "outlook": _OUTLOOK, "published": _PUBLISHED, "backtest": _BACKTEST, "entries": _ENTRIES, "usage": _USAGE,
+}  # fmt: skip
 
 
 def sections(visit: Visit) -> Sequence[Section]:
     """Return the sections of the view that is asked for."""
-    return _VIEWS.get(view_of(visit.asked), _OUTLOOK)
+    return _VIEWS[view_of(visit.asked)]
 
 
 def answered(visit: Visit) -> Answer:
@@ -61,10 +79,12 @@ def published_forecast(visit: Visit) -> Answer:
 
 
 PAGE = PageKind("forecast", "Forecast", sections)
-DEEDS: tuple[Deed, ...] = (*published.DEEDS, *backtest.DEEDS)
+DEEDS: tuple[Deed, ...] = (*published.DEEDS, *backtest.DEEDS, *entries.DEEDS, *usage.DEEDS)
 ANSWERS: dict[str, AnswerOf] = {
     "forecast": answered,
     "published_forecast": published_forecast,
     "forecast_bridge": published.difference,
     "backtest": backtest.found,
+    "override_scores": entries.scored,
+    "usage_review": usage.review,
 }

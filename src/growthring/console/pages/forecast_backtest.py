@@ -99,7 +99,7 @@ def scores(visit: Visit) -> Iterable[Block]:
         return
     level = url.choice("level", tuple(levels), "total" if "total" in levels else levels[0])
     months = list(dict.fromkeys(row["months"] for row in _view(answer, "horizon", level=level)))
-    chosen = url.choice("lead", tuple(months), months[0])
+    chosen = url.choice("lead", tuple(months), next((each for each in months if _is_whole(each, months)), months[0]))
     rows = sorted(_view(answer, "horizon", level=level, months=chosen), key=_wape)
     words, named = worded(LEVELS, visit), worded(MODELS, visit)
     yield choices_of(
@@ -152,13 +152,13 @@ def contest(visit: Visit) -> Iterable[Block]:
     named = worded(MODELS, visit)
     columns = [
         Column("segment", url.get("by", "segment"), "name"),
-        Column("standing", _("Forecasts it now"), "name", words=named),
-        Column("champion", _("Should forecast it"), "name", words=named),
-        Column("challenger", _("Closest rival"), "name", words=named),
+        Column("standing", _("Forecasts it now"), "text", words=named),
+        Column("champion", _("Should forecast it"), "text", words=named),
+        Column("challenger", _("Closest rival"), "text", words=named),
         Column("champion_wape", _("Ours missed"), "share"),
         Column("challenger_wape", _("The rival missed"), "share"),
-        Column("better_origins", _("Month ends it was better at"), "count"),
-        Column("origins", _("of"), "count"),
+        Column("better_origins", _("Better at"), "count"),
+        Column("origins", _("of month ends"), "count"),
         Column("because", _("Because"), "long"),
     ]
     yield Table("contest", columns, rows, empty=_("No segment had a contest."), find=False)
