@@ -46,7 +46,7 @@ def bars(
             **({"href": "href:N"} if any("href" in each for each in drawn) else {}),
         )
     )
-    return finished(chart.properties(width="container", height=alt.Step(_BAR)), title)
+    return finished(chart.properties(width="container", height=_BAR * max(1, len(ordered(drawn, "name")))), title)
 
 
 def histogram(rows: Sequence[Row], *, bin_name: str, count: str, axis: Axis, title: str, marked: Sequence[str] = ()) -> Chart:

@@ -49,4 +49,4 @@ def heatmap(
             ],
         )
     )
-    return finished(chart.properties(width="container", height=alt.Step(_CELL)), title)
+    return finished(chart.properties(width="container", height=_CELL * max(1, len(ordered(drawn, "down")))), title)
