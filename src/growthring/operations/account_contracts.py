@@ -83,7 +83,7 @@ def _burn_rows(commitment: Commitment, consumed: list[tuple[date, Decimal]], on:
     for start, amount in consumed:
         by_start[start] = by_start.get(start, Decimal(0)) + amount
     total = Decimal(0)
-    starts = sorted(by_start)
+    starts = sorted(start for start in by_start if start < on)
     for start, end in zip(starts, [*starts[1:], on], strict=True):
         total += by_start[start]
         yield _burn_row(commitment, min(end, on), consumed=total)

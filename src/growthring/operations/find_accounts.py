@@ -11,6 +11,8 @@ _DEFINITION = (
     "Every account that a row names, with its recurring revenue of {now} under policy {policy}, the change since {before}, "
     "and whether a commitment is in force."
 )
+_GROUPS = 60
+"""An attribute with more values than this names accounts rather than groups of them."""
 _SORTED = ("name", "account_id", "mrr", "change", "state", "promised", "since")
 
 
@@ -59,9 +61,20 @@ def account_named(project: Project, text: str) -> str:
     return str(found[0]["account_id"]) if len(found) == 1 else ""
 
 
-def attribute_columns(project: Project) -> tuple[tuple[str, str], ...]:
-    """Return each attribute of accounts with its key in the rows of `find_accounts`."""
-    return tuple(account_book(project).attributes.items())
+def attribute_columns(project: Project, most: int = 4) -> tuple[tuple[str, str], ...]:
+    """Return attributes that make groups of accounts, those with the fewest groups first, with their key in `find_accounts`.
+
+    Args:
+        project: The project.
+        most: Attributes returned at most.
+    """
+    book = account_book(project)
+    if not book.attributes:
+        return ()
+    counts = ", ".join(f"APPROX_COUNT_DISTINCT({quoted(column)})" for column in book.attributes.values())
+    row = book.reading.ledger.connection.execute(f"SELECT {counts} FROM {TABLE}").fetchone() or ()
+    found = sorted((count, pair) for count, pair in zip(row, book.attributes.items(), strict=True) if 0 < count <= _GROUPS)
+    return tuple(pair for _, pair in found[:most])
 
 
 def _order(book: AccountBook, sort: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +113,9 @@ def quote(project: Project, account: str, asked: Asked, *, progress: Progress = 
     )
 
 
+_PRICES = Context(prec=5)
+"""Digits of an average price: the bill is rounded, so that more of them mean nothing."""
+
 CURVE = tuple(Decimal(share) for share in ("0.25", "0.5", "0.75", "0.9", "1", "1.1", "1.25", "1.5", "2", "3"))
 """Shares of the present usage at which a price curve is told."""
 
@@ -174,7 +177,7 @@ def _curve_row(plan: Plan, meter: str, used: Decimal, share: Decimal, bill: Deci
         "quantity": plain(quantity),
         "amount": money(point.amount, plan.currency),
         "on_top": money(point.amount - bill, plan.currency),
-        "average_price": None if point.average_price is None else plain(point.average_price),
+        "average_price": None if point.average_price is None else plain(_PRICES.plus(point.average_price)),
         "marginal_price": plain(point.marginal_price),
         "currency": plan.currency,
     }

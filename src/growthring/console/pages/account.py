@@ -6,7 +6,15 @@ from functools import partial
 from growthring.console.asked import link
 from growthring.console.blocks import Block, Links, Note
 from growthring.console.desk import StillWorkingError
-from growthring.console.pages.account_agreed import burn_down_of, commitments, contracts, contracts_of, leads_to, promises_of
+from growthring.console.pages.account_agreed import (
+    burn_down_of,
+    commitments,
+    contracts,
+    contracts_of,
+    leads_to,
+    pace_of,
+    promises_of,
+)
 from growthring.console.pages.account_bill import bill, bill_of, bills_of, budget_of, curve_of, price
 from growthring.console.pages.account_chosen import account_of, facts_of
 from growthring.console.pages.account_deeds import DEEDS
@@ -19,8 +27,11 @@ from growthring.console.pages.account_usage import days_of, usage, usage_of
 from growthring.console.pages.evidence import AnswerOf
 from growthring.console.visit import PageKind, Section, Visit
 from growthring.kernel.errors import GrowthringError
-from growthring.operations.account_revenue import account_invoices
+from growthring.operations.account_revenue import account_facts, account_invoices
 from growthring.operations.answer import Answer
+
+_FOR_THE_NAME = 1.0
+"""Seconds that a page waits for the name it is headed with, when nothing is warm yet."""
 
 _PARTS = (
     Section("revenue", "Revenue and its movements", revenue),
@@ -70,7 +81,11 @@ def unknown(error: GrowthringError, visit: Visit) -> Sequence[Block]:
 def heading(visit: Visit) -> str:
     """Name the customer."""
     try:
-        return str(facts_of(visit).rows[0]["name"]) if account_of(visit) else visit.words("Customers")
+        account = account_of(visit)
+        if not account:
+            return visit.words("Customers")
+        found = visit.desk.ask(account_facts, account, wait=_FOR_THE_NAME, project=visit.project)
+        return str(found.rows[0]["name"])
     except (GrowthringError, StillWorkingError):
         return visit.asked.params.get("id") or visit.words("Customers")
 
@@ -96,6 +111,7 @@ ANSWERS: Mapping[str, AnswerOf] = {
     "account_contracts": contracts_of,
     "account_promises": promises_of,
     "account_burn_down": burn_down_of,
+    "account_pace": pace_of,
     "account_outlook": leads_to,
     "account_bills": bills_of,
     "account_bill": bill_of,

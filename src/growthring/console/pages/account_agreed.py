@@ -12,6 +12,7 @@ from growthring.console.visit import Visit
 from growthring.operations.account_contracts import account_burn_down, account_contracts, account_promises
 from growthring.operations.answer import Answer
 from growthring.operations.commitment_forecast import burn_down_forecast
+from growthring.operations.commitments import account_commitments
 
 _LINES = ("consumed", "at_present_pace", "even_pace", "committed")
 _LIKELY = 0.5
@@ -35,6 +36,12 @@ def burn_down_of(visit: Visit) -> Answer:
     return found
 
 
+def pace_of(visit: Visit) -> Answer:
+    """Answer where the present pace leads: parameter ``id``."""
+    found: Answer = visit.ask(account_commitments, account_of(visit))
+    return found
+
+
 def leads_to(visit: Visit) -> Answer:
     """Answer where commitments lead: parameter ``id``."""
     found: Answer = visit.ask(burn_down_forecast, account_of(visit), slow=True)
@@ -46,8 +53,8 @@ def contracts(visit: Visit) -> Iterable[Block]:
     _ = visit.words
     found = contracts_of(visit)
     columns = [
-        Column("contract", _("Contract"), "code"),
-        Column("state", _("State"), words=worded(TERM_STATES, visit)),
+        Column("contract", _("Contract"), "name"),
+        Column("state", _("State"), "name", words=worded(TERM_STATES, visit)),
         Column("product", _("Product"), "name"),
         Column("type", _("Kind"), words=worded(LINE_KINDS, visit)),
         Column("quantity", _("Quantity"), "number"),
@@ -61,7 +68,12 @@ def contracts(visit: Visit) -> Iterable[Block]:
     ]
     rows = [{**row, "discount": row["discount"] or None} for row in found.rows]
     nothing = _("No contract of this customer is known: its revenue rests on invoices alone.")
-    yield Table("contracts", columns, rows, empty=nothing, page_size=8)
+    yield Table("contracts", held(columns, rows), rows, empty=nothing, page_size=8)
+
+
+def held(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> list[Column]:
+    """Return the columns in which some row holds something."""
+    return [column for column in columns if any(row.get(column.name) is not None for row in rows)]
 
 
 def commitments(visit: Visit) -> Iterable[Block]:
@@ -80,6 +92,7 @@ def commitments(visit: Visit) -> Iterable[Block]:
         return
     burning = burn_down_of(visit)
     if burning.rows:
+        yield Statements([_paced(visit, row) for row in pace_of(visit).rows])
         yield from _burning(visit, burning)
         ahead = leads_to(visit)
         yield Statements([_leads(visit, row) for row in ahead.rows])
@@ -89,9 +102,9 @@ def commitments(visit: Visit) -> Iterable[Block]:
 def _promises(visit: Visit, found: Answer) -> Table:
     _ = visit.words
     columns = [
-        Column("commitment", _("Commitment"), "code"),
-        Column("of", _("Kind"), words=worded(PROMISES, visit)),
-        Column("state", _("State"), words=worded(TERM_STATES, visit)),
+        Column("commitment", _("Commitment"), "name"),
+        Column("of", _("Kind"), "name", words=worded(PROMISES, visit)),
+        Column("state", _("State"), "name", words=worded(TERM_STATES, visit)),
         Column("size", _("Committed"), "amount"),
         Column("unit", _("Unit")),
         Column("from", _("From"), "month"),
@@ -101,7 +114,9 @@ def _promises(visit: Visit, found: Answer) -> Table:
         Column("overage", _("Beyond it, times the price"), "number"),
         Column("shortfall_billed", _("Shortfall billed"), words=worded(TRUE_UPS, visit)),
     ]
-    return Table("commitments", columns, found.rows, page_size=8)
+    usual = {"shared": "account", "rollover": 0.0, "overage": "1"}
+    rows = [{name: None if value == usual.get(name) else value for name, value in row.items()} for row in found.rows]
+    return Table("commitments", held(columns, rows), rows, page_size=8)
 
 
 def _burning(visit: Visit, found: Answer) -> Iterable[Block]:
@@ -141,6 +156,24 @@ def _long(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return drawn
 
 
+def _paced(visit: Visit, row: Mapping[str, Any]) -> Statement:
+    """Say how much of a commitment is consumed, and where the pace of the last months leads."""
+    _ = visit.words
+    values = {"commitment": row["commitment_id"], "day": row["exhausted_on"], "end": row["shortfall_on"]} | {
+        name: _.value(row[name], "amount") for name in ("committed", "consumed", "straight_line", "shortfall")
+    }
+    text = _("{commitment}: {consumed} of {committed} consumed.", **values)
+    if row["straight_line"] is not None:
+        text = _("{commitment}: {consumed} of {committed} consumed; an even pace would be at {straight_line}.", **values)
+    tone: Tone = "plain"
+    detail = ""
+    if row["exhausted_on"]:
+        detail, tone = _("At the pace of the last months it is used up on {day}.", **values), "warn"
+    elif row["shortfall_on"]:
+        detail, tone = _("At the pace of the last months {shortfall} of it will be unused on {end}.", **values), "warn"
+    return Statement(text, evidence("account_pace", id=account_of(visit)), detail, tone)
+
+
 def _leads(visit: Visit, row: Mapping[str, Any]) -> Statement:
     """Say where a commitment leads: used up on a day, or left over at its end, with the interval."""
     _ = visit.words
@@ -148,9 +181,7 @@ def _leads(visit: Visit, row: Mapping[str, Any]) -> Statement:
     values = {
         "commitment": row["commitment_id"], "unit": row["unit"], "end": row["ends_on"] or "", "day": row["exhausted_on"],
         "low": row["exhausted_low80"], "high": row["exhausted_high80"], "chance": _.value(row["exhausted"], "share"),
-        "consumed": _.value(row["consumed"], "amount"), "committed": _.value(row["committed"], "amount"),
     }  # fmt: skip
-    so_far = _("{consumed} of {committed} {unit} are consumed.", **values)
     tone: Tone = "warn"
     if row["exhausted"] is not None and row["exhausted"] >= _LIKELY and row["exhausted_on"]:
         text = _("{commitment} will be used up around {day}, between {low} and {high} in four of five cases.", **values)
@@ -161,4 +192,4 @@ def _leads(visit: Visit, row: Mapping[str, Any]) -> Statement:
         )
     else:
         text, tone = _("{commitment} does not end within view; it is used up by then in {chance} of cases.", **values), "plain"
-    return Statement(text, proof, so_far, tone)
+    return Statement(text, proof, tone=tone)

@@ -61,10 +61,10 @@ def _figures(visit: Visit, row: Mapping[str, Any], month: str) -> list[Figure]:
     )
     paid = "" if not row["invoiced_on"] else _("paid") if row["is_paid"] else _("not paid yet")
     invoiced = " · ".join(part for part in (row["invoiced_on"], paid) if part) or _("no invoice so far")
-    renews = _("{count} contracts in force", count=row["contracts"]) if row["contracts"] else _("no contract in force")
+    renews = _("contracts in force: {count}", count=row["contracts"]) if row["contracts"] else _("no contract in force")
     return [
-        Figure(_("MRR"), row["mrr"], "amount", _("{currency} per month", currency=row["currency"]), month, revenue),
-        Figure(_("ARR"), row["arr"], "amount", _("{currency} per year", currency=row["currency"]), month, facts),
+        Figure(_("MRR"), row["mrr"], "amount", row["currency"], _("per month, {month}", month=month), revenue),
+        Figure(_("ARR"), row["arr"], "amount", row["currency"], _("per year, {month}", month=month), facts),
         Figure(_("Change in 12 months"), row["change"], "amount", row["currency"], share, revenue, _tone(row)),
         Figure(_("Last invoice"), row["invoice_amount"], "amount", row["invoice_currency"], invoiced, invoices),
         Figure(_("Next renewal"), row["renews_on"], "month", "", renews, contracts),
@@ -77,5 +77,5 @@ def _facts(visit: Visit, row: Mapping[str, Any]) -> list[tuple[str, object, Any]
         (_("Id"), account_of(visit), "code"),
         (_("State"), _(STATES[row["state"]]), "text"),
         (_("Customer since"), row["since"], "month"),
-        *((spoken(name), value, "text") for name, value in row["attributes"].items()),
+        (_("Attributes"), " · ".join(f"{spoken(name)} {value}" for name, value in row["attributes"].items() if value), "text"),
     ]

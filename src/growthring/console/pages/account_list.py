@@ -60,7 +60,7 @@ def _columns(visit: Visit, found: Answer) -> list[Column]:
         Column("name", _("Customer"), "name", "_page"),
         Column("mrr", _("MRR now"), "amount", "_proof"),
         Column("change", _("Change in 12 months"), "amount"),
-        Column("change_rate", _("Change, share"), "share"),
+        Column("change_rate", _("in %"), "share"),
         Column("promised", _("Commitment"), words={"True": _("yes"), "False": "–"}),
         Column("state", _("State"), words=worded(STATES, visit)),
         *(Column(key, spoken(name)) for name, key in attributes),

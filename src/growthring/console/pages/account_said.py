@@ -108,7 +108,10 @@ def _why_form(visit: Visit, mine: list[dict[str, Any]]) -> Form:
     _ = visit.words
     last = Month.parse(facts_of(visit).at)
     asked = [(f"{row['from']} {row['to']}", _question(visit, row).text) for row in mine]
-    months = [(f"{month} {month}", str(month)) for month in (last - back for back in range(_BACK))]
+    taken = {value for value, _text in asked}
+    months = [
+        (f"{month} {month}", str(month)) for month in (last - back for back in range(_BACK)) if f"{month} {month}" not in taken
+    ]
     inputs = [
         Input("id", type="hidden", value=account_of(visit)),
         Input("months", _("Which change"), "select", [*asked, *months], (asked or months)[0][0], True),
