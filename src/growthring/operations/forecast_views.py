@@ -80,7 +80,8 @@ def account_forecast(project: Project, account: str, asked: Asked | None = None,
     if not len(places):
         known = sorted(made.history.panel.accounts[made.history.panel.alive].tolist())[:5]
         raise UnknownValueError("account with a forecast", account, known, remedy="Name a customer of today.")
-    return told.answer([told.about(), *told.of_account(account, places), *told.coverage(), *told.entries()], ACCOUNT)
+    named = told.about() | {"label": account_names(project).get(account, account)}
+    return told.answer([named, *told.of_account(account, places), *told.coverage(), *told.entries()], ACCOUNT)
 
 
 def adding_up(units: Mapping[_Name, int], whole: Decimal, step: Decimal) -> dict[_Name, Decimal]:

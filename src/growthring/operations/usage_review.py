@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer
+from growthring.operations.forecast_views import account_names
 from growthring.operations.project import Project
 from growthring.operations.shared_spikes import shared_spikes
 from growthring.operations.unusual import Asked, one_offs, run_rate
@@ -34,9 +35,14 @@ def review_usage(project: Project, asked: Asked | None = None, *, by: str = "med
     spikes = shared_spikes(project, wanted, progress=progress)
     progress("open questions", 3, _STAGES)
     questions = open_questions(project, wanted, top=_LISTED, progress=progress)
+    names = account_names(project)
     parts = {"run_rate": found, "one_off": stretches, "spike": spikes, "question": questions}
     return replace(
         found,
-        rows=[{"kind": kind, **row} for kind, each in parts.items() for row in each.rows[:_LISTED]],
+        rows=[
+            {"kind": kind, **row} | ({"name": names.get(row["account"], row["account"])} if "account" in row else {})
+            for kind, each in parts.items()
+            for row in each.rows[:_LISTED]
+        ],
         caveats=[*found.caveats, *stretches.caveats[:1]],
     )

@@ -9,10 +9,10 @@ from growthring.console.pages import forecast_outlook as outlook
 from growthring.console.pages import forecast_published as published
 from growthring.console.pages import forecast_usage as usage
 from growthring.console.pages.evidence import AnswerOf
-from growthring.console.pages.forecast_asked import of_scope, view_of
+from growthring.console.pages.forecast_asked import of_scope, scope_of, view_of
 from growthring.console.visit import PageKind, Section, Visit
 from growthring.operations.answer import Answer
-from growthring.operations.forecast_views import with_rows
+from growthring.operations.forecast_views import ACCOUNT, with_rows
 from growthring.operations.forecasts import LATEST, show_forecast
 
 _OUTLOOK = (
@@ -23,6 +23,7 @@ _OUTLOOK = (
     Section("accounts", "By customer", outlook.accounts),
     Section("assumptions", "What it assumes", outlook.assumptions),
 )
+_OF_AN_ACCOUNT = 3
 _PUBLISHED = (
     Section("ask", "", published.ask),
     Section("kept", "Published forecasts", published.kept),
@@ -57,7 +58,16 @@ _VIEWS: Mapping[str, Sequence[Section]] = {
 
 def sections(visit: Visit) -> Sequence[Section]:
     """Return the sections of the view that is asked for."""
-    return _VIEWS[view_of(visit.asked)]
+    shown = _VIEWS[view_of(visit.asked)]
+    return shown[:_OF_AN_ACCOUNT] if shown is _OUTLOOK and scope_of(visit.asked).kind == ACCOUNT else shown
+
+
+def heading(visit: Visit) -> str:
+    """Name what is forecast."""
+    scope = scope_of(visit.asked)
+    if view_of(visit.asked) != "outlook" or not scope.name:
+        return visit.words("Forecast")
+    return visit.words("Forecast of {name}", name=scope.name)
 
 
 def answered(visit: Visit) -> Answer:
@@ -78,7 +88,7 @@ def published_forecast(visit: Visit) -> Answer:
     return found
 
 
-PAGE = PageKind("forecast", "Forecast", sections)
+PAGE = PageKind("forecast", "Forecast", sections, heading)
 DEEDS: tuple[Deed, ...] = (*published.DEEDS, *backtest.DEEDS, *entries.DEEDS, *usage.DEEDS)
 ANSWERS: dict[str, AnswerOf] = {
     "forecast": answered,

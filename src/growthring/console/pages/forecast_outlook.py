@@ -6,7 +6,7 @@ from typing import Any
 from growthring.charts import Axis, fan
 from growthring.console.answers import caveats
 from growthring.console.asked import link
-from growthring.console.blocks import Block, Choice, Column, Drawing, Note, Statement, Statements, Table
+from growthring.console.blocks import Block, Choice, Column, Drawing, Links, Note, Statement, Statements, Table
 from growthring.console.pages.forecast_asked import (
     asked_of,
     choices_of,
@@ -39,6 +39,11 @@ def ask(visit: Visit) -> Iterable[Block]:
 def answer(visit: Visit) -> Iterable[Block]:
     """Say what is expected, between what, how often such ranges held, and what moved since the last published forecast."""
     found = of_scope(visit)
+    scope = scope_of(visit.asked)
+    if scope.kind == ACCOUNT:
+        yield Links(
+            [(visit.words("Everything about {name}", name=rows_of(found, "about")[0]["label"]), link("/account", id=scope.name))]
+        )
     yield Statements([*_expected(visit, found), *_made_of(visit, found), *_held(visit, found), *_moved(visit, found)])
     about = rows_of(found, "about")[0]
     if about["months_of_history"] < _YEAR:
@@ -112,7 +117,7 @@ def accounts(visit: Visit) -> Iterable[Block]:
         Column("last_month", _("Last month"), "amount"),
         Column("amount", _("Months ahead"), "amount", "_inside"),
         *_range_columns(visit),
-        Column("people", _("People's entries"), "amount"),
+        *([Column("people", _("People's entries"), "amount")] if any(row["people"].strip("-0.") for row in rows) else []),
     ]
     yield Table("accounts", columns, rows, empty=_("No customer has a forecast."), page_size=15)
     yield from _coverage_note(visit, found, ACCOUNT)
@@ -197,6 +202,12 @@ def _made_of(visit: Visit, found: Answer) -> Iterable[Statement]:
 
 
 def _held(visit: Visit, found: Answer) -> Iterable[Statement]:
+    if scope_of(visit.asked).kind == SEGMENT:
+        yield Statement(
+            visit.words("How often ranges of segments hold is measured by the backtest."), "", "", "plain",
+            visit.words("See the backtest"), visit.asked.url(view="backtest", scope=None) + "#by_segment",
+        )  # fmt: skip
+        return
     for note in _coverage_note(visit, found, ACCOUNT if scope_of(visit.asked).kind == ACCOUNT else TOTAL):
         yield Statement(note.text, proof(visit, row="coverage"), note.remedy, "plain" if note.state == "done" else "warn")
 
@@ -317,7 +328,8 @@ def _fan(visit: Visit, found: Answer, rows: list[dict[str, Any]], moved: Answer 
         for row in rows
     ]
     scope, what = scope_of(visit.asked), measure_word(visit, asked_of(visit.asked).measure)
-    named = _("{what} of {name}", what=what, name=scope.name) if scope.name else what
+    label = rows_of(found, "about")[0]["label"] if scope.kind == ACCOUNT else scope.name
+    named = _("{what} of {name}", what=what, name=label) if label else what
     return fan(
         rows_of(found, "past", view=grain_of(visit.asked), **_where(visit)), drawn, at="at", value="amount",
         ranges=[(_("95 % range"), "low95", "high95"), (_("80 % range"), "low80", "high80")], axis=Axis(unit),

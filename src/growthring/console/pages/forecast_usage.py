@@ -71,7 +71,7 @@ def run_rate(visit: Visit) -> Iterable[Block]:
                   labels=Labels(names), cut=_("(cut)"))
     )  # fmt: skip
     columns = [
-        Column("account", _("Customer"), "name", "_account"),
+        Column("name", _("Customer"), "name", "_account"),
         *(Column(name, word, "amount") for name, word in names.items()),
         Column("difference", _("Difference"), "amount"),
         Column("because", _("Because"), "long"),
@@ -86,7 +86,7 @@ def questions(visit: Visit) -> Iterable[Block]:
     rows = rows_of(review(visit), "question")
     words = worded(CHANGES, visit)
     columns = [
-        Column("account", _("Customer"), "name", "_account"),
+        Column("name", _("Customer"), "name", "_account"),
         Column("from", _("From"), "month"),
         Column("to", _("To"), "month"),
         Column("what", _("What happened"), "text", words=words),
@@ -101,7 +101,7 @@ def questions(visit: Visit) -> Iterable[Block]:
         options = [
             (
                 f"{row['account']}|{row['from']}|{row['to']}",
-                f"{row['account']} · {row['from']} · {words.get(row['what'], row['what'])}",
+                f"{row['name']} · {row['from']} · {words.get(row['what'], row['what'])}",
             )
             for row in rows[:_OFFERED]
         ]
@@ -117,7 +117,7 @@ def one_offs(visit: Visit) -> Iterable[Block]:
     """Show the stretches that are no level."""
     _ = visit.words
     columns = [
-        Column("account", _("Customer"), "name", "_account"),
+        Column("name", _("Customer"), "name", "_account"),
         Column("from", _("From"), "month"),
         Column("to", _("To"), "month"),
         Column("amount", _("Amount"), "amount"),
