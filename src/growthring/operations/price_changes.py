@@ -86,8 +86,8 @@ def _component(raw: dict[str, Any], change: PriceChange) -> dict[str, Any]:
 
 def _scaled(value: Any, use: Decimal, fees: Decimal) -> Any:  # noqa: ANN401 - any part of a price
     if isinstance(value, dict):
-        is_capacity_tier = "limits" in value
-        return {name: _field(name, each, fees if is_capacity_tier else use, fees) for name, each in value.items()}
+        of_use = fees if value.get("model") == "capacity_tiers" else use
+        return {name: _field(name, each, of_use, fees) for name, each in value.items()}
     return type(value)(_scaled(each, use, fees) for each in value) if isinstance(value, list | tuple) else value
 
 

@@ -15,6 +15,7 @@ from growthring.pricing.book import PriceBook, disputed, read_book, unmet_meters
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _LONGEST = 200_000
+_DEEPEST = 40
 _PRIVATE = 0o700
 
 
@@ -92,25 +93,29 @@ def _folder(project: Project) -> Path:
 
 def _book_of(text: str, place: Path) -> PriceBook:
     try:
-        _refuse_aliases(text)
+        _refuse_traps(text)
         write_atomically(place, text)
         return read_book(place)
     except ConfigurationError as error:
         raise ConfigurationError(_without(error.happened, place), valid=error.valid, remedy=error.remedy) from None
-    except (TypeError, ValueError, RecursionError) as error:  # keys that are lists, half characters, endless nesting
+    except (TypeError, ValueError) as error:  # keys that are lists, half characters
         raise ConfigurationError("The price book cannot be read.", valid="Valid: a YAML file as in price_books/.") from error
     finally:
         place.unlink(missing_ok=True)
 
 
-def _refuse_aliases(text: str) -> None:
-    """Refuse anchors: a few lines of them can stand for millions."""
+def _refuse_traps(text: str) -> None:
+    """Refuse anchors, of which a few lines can stand for millions, and nesting that no book has."""
+    depth = 0
     try:
-        aliases = any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader))
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent):
+                raise ConfigurationError("The price book uses YAML aliases.", valid="Valid: a book written out in full.")
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST:
+                raise ConfigurationError("The price book is nested too deeply.", valid="Valid: a YAML file as in price_books/.")
     except yaml.YAMLError as error:
         raise ConfigurationError(f"This is no YAML: {error}.", remedy="Correct it at that place.") from error
-    if aliases:
-        raise ConfigurationError("The price book uses YAML aliases.", valid="Valid: a book written out in full.")
 
 
 def _without(told: str, place: Path) -> str:

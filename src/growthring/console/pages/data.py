@@ -6,6 +6,7 @@ from growthring.console.answers import evidence
 from growthring.console.blocks import Block, Figure, Figures, Statement, Statements
 from growthring.console.deeds import Deed
 from growthring.console.pages import data_log, data_rows, data_runs
+from growthring.console.pages.audit import audit_section
 from growthring.console.pages.evidence import AnswerOf
 from growthring.console.visit import PageKind, Section, Visit
 from growthring.operations.assertions import check_assertions
@@ -77,6 +78,7 @@ PAGE = PageKind(
         Section("closes", "Closed months", data_log.closes),
         Section("definitions", "Definitions used and signed off", data_log.definitions),
         Section("snapshots", "Snapshots", data_log.snapshots),
+        audit_section,
         Section("works", "Long work of this console", data_runs.works),
     ),
 )
