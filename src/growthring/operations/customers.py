@@ -23,6 +23,7 @@ PRODUCT_GROUPS = ("product", "product_family")
 
 _COLUMNS = ("customer", "name", "before", "amount", "after", "drivers")
 _COUNTED = ("logo_retention",)
+_DRIVEN = "NULLIF(COALESCE(NULLIF(flow.reason, ''), flow.driver), '')"
 _NOTHING = "CAST(0 AS DECIMAL(18,4))"
 
 
@@ -217,7 +218,7 @@ def _base(asked: _Asked) -> str:
         f"COALESCE(balance.start_amount, {_NOTHING}) AS before_amount, moved.moved_amount AS moved_amount, "
         f"COALESCE(balance.end_amount, {_NOTHING}) AS after_amount, moved.drivers AS drivers FROM ("
         "SELECT flow.entity_id AS entity_id, SUM(flow.movement_amount) AS moved_amount, "
-        "STRING_AGG(DISTINCT NULLIF(COALESCE(NULLIF(flow.reason, ''), flow.driver), ''), ', ') AS drivers "
+        f"STRING_AGG(DISTINCT {_DRIVEN}, ', ' ORDER BY {_DRIVEN}) AS drivers "
         f"FROM flow{grouped.format(of='flow')} {'AND' if grouped else 'WHERE'} flow.movement = {literal(asked.part.movement)}"
         f"{driven} GROUP BY flow.entity_id) AS moved LEFT JOIN balance ON balance.entity_id = moved.entity_id"
     )

@@ -64,7 +64,7 @@ def caveats_of(answer: Answer) -> list[Block]:
 
 def _fixed(visit: Visit) -> str:
     basis = metric(visit.asked.get("metric", "mrr")).basis
-    return ", ".join(f"{visit.words(SWITCHES.get(name, name))}: {value_words(visit, value)}" for name, value in basis)
+    return ", ".join(f"{visit.words(SWITCHES.get(name, name))}: {value_words(visit, name, value)}" for name, value in basis)
 
 
 def value(visit: Visit) -> Iterable[Block]:

@@ -70,7 +70,7 @@ def switches(visit: Visit) -> Iterable[Block]:
 def _rows(visit: Visit, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {**row, "name": visit.words(SWITCHES.get(row["switch"], row["switch"])), "decides": visit.words(row["decides"]),
-         "value": value_words(visit, row["value"]), "own": value_words(visit, row["own"])}
+         "value": value_words(visit, row["switch"], row["value"]), "own": value_words(visit, row["switch"], row["own"])}
         for row in rows
     ]  # fmt: skip
 

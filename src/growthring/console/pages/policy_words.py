@@ -108,15 +108,19 @@ VALUES: Mapping[str, str] = {
     "True": "yes",
     "False": "no",
     "[]": "none",
+    "fx=event": "of the day the price began",
+    "hierarchy=current": "as they stand now",
+    "evidence=both": "contracts, and invoices for usage",
     "None": "none",
 }
 """Word of each value: a message of the catalogue; numbers and names stand as they are."""
 
 
-def value_words(visit: Visit, value: object) -> str:
+def value_words(visit: Visit, switch: str, value: object) -> str:
     """Return a value of a switch in words."""
     text = str(value)
-    return visit.words(VALUES[text]) if text in VALUES else text
+    found = VALUES.get(f"{switch}={text}", VALUES.get(text))
+    return visit.words(found) if found else text
 
 
 def switch_words(visit: Visit, switches: str) -> str:
@@ -128,5 +132,5 @@ def switch_words(visit: Visit, switches: str) -> str:
         if not (found and arrow and name in SWITCHES):
             parts.append(each)
             continue
-        parts.append(f"{visit.words(SWITCHES[name])}: {value_words(visit, before)} → {value_words(visit, after)}")
+        parts.append(f"{visit.words(SWITCHES[name])}: {value_words(visit, name, before)} → {value_words(visit, name, after)}")
     return ", ".join(parts)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from growthring.charts import Axis, Labels, lines, waterfall
 from growthring.charts.chart import Kind
 from growthring.console.answers import figure, metric_name, shape_of_unit
-from growthring.console.blocks import Block, Choice, Choices, Column, Drawing, Figures, Table
+from growthring.console.blocks import Block, Choice, Choices, Column, Drawing, Figures, Note, Table
 from growthring.console.deeds import Deed
 from growthring.console.pages import revenue_bridge, revenue_cohorts, revenue_customers, revenue_groups
 from growthring.console.pages.evidence import AnswerOf
@@ -110,6 +110,10 @@ def over_time(visit: Visit) -> Iterable[Block]:
         )
     )  # fmt: skip
     yield _periods(visit, found, metric, rows, Column("value", name, shape, "evidence"))
+    if len(rows) < len(ends):
+        earliest = shown(visit, metric, found, View(at=ends[-1], period=found.period, currency=found.currency))
+        if earliest.value is None and earliest.caveats:
+            yield Note(_("Earlier periods have no value."), _(earliest.caveats[0]), "caveat")
 
 
 def _periods(visit: Visit, found: Look, metric: str, rows: Sequence[dict[str, object]], value: Column) -> Table:

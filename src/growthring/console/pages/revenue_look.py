@@ -6,7 +6,7 @@ from growthring.console.answers import evidence, metric_name
 from growthring.console.asked import link
 from growthring.console.blocks import Choice, Choices
 from growthring.console.visit import Visit
-from growthring.kernel.period import PeriodKind
+from growthring.kernel.period import FiscalCalendar, PeriodKind
 from growthring.operations.answer import Answer
 from growthring.operations.askable import Askable, askable, prepare
 from growthring.operations.show import View, show
@@ -62,16 +62,24 @@ def look(visit: Visit) -> Look:
     can: Askable = visit.ask(askable)
     asked = visit.asked
     period = PeriodKind(asked.choice("period", tuple(PERIODS), PeriodKind.MONTH.value))
-    calendar, at = visit.project.calendar, asked.get("at")
-    if at:
-        at = calendar.label(calendar.period_of(calendar.parse(at)[1], period)[1], period)
-    elif can.periods(period):
-        at = can.periods(period)[0]
+    at = _at(visit.project.calendar, asked.get("at"), period, can)
     currency = asked.get("currency")
     return Look(
         at, period, visit.project.policy(asked.get("policy") or None).name,
         currency if currency in can.currencies[1:] else None, can,
     )  # fmt: skip
+
+
+def _at(calendar: FiscalCalendar, at: str, period: PeriodKind, can: Askable) -> str:
+    """Return the period asked for; of another length the one that holds its end or, where that is not over, the last before it."""
+    ends = can.periods(period)
+    if not at:
+        return ends[0] if ends else ""
+    end = calendar.parse(at)[1]
+    found = calendar.label(calendar.period_of(end, period)[1], period)
+    if found == at or found in ends:
+        return found
+    return next((each for each in ends if calendar.parse(each)[1] <= end), found)
 
 
 def opened(visit: Visit, metric: str = "mrr") -> Look:
