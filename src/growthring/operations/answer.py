@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+from importlib import import_module
 from typing import Any
 
 from growthring.kernel.currency import exponent
@@ -48,6 +49,27 @@ class Answer:
     def as_json(self) -> str:
         """Return the Answer as JSON text."""
         return json.dumps(self.as_dict(), indent=2, ensure_ascii=False)
+
+    def _repr_html_(self) -> str:
+        """Return it as a notebook shows it."""
+        from growthring.operations.answer_display import as_html
+
+        return as_html(self)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        """Return it by media type, with its chart where it has a natural one."""
+        from growthring.operations.answer_display import as_bundle
+
+        return as_bundle(self)
+
+    def _ipython_display_(self) -> None:
+        """Show the figure with its evidence, and below it the chart: of one bundle a notebook would show the chart alone."""
+        from growthring.operations.answer_display import as_chart, as_html, as_text
+
+        display = import_module("IPython.display").display
+        display({"text/plain": as_text(self), "text/html": as_html(self)}, raw=True)
+        if chart := as_chart(self):
+            display({"text/plain": as_text(self), **chart}, raw=True)
 
 
 def plain(value: Decimal | float | None, unit: Unit, currency: str) -> Value:

@@ -1,0 +1,140 @@
+"""Bring the catalogues of the console's words up to date: `python docs/words.py` adds what is missing, drops what is not used.
+
+A message is an English sentence that stands in the code: in `_("…")` and `words("…")`, as the title of a page, a section or a
+deed, as a value of a constant that is declared as `Mapping[str, str]`, or in a constant that is handed to `_`. Names of metrics
+come from the metric registry, in both languages, and are not listed again.
+"""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages import Catalog
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po, write_po
+
+CONSOLE = Path(__file__).resolve().parents[1] / "src" / "growthring" / "console"
+_SPEAKS = frozenset({"_", "words"})
+_TITLED = frozenset({"Section", "PageKind", "Deed"})
+_NO_WORDS = frozenset({"_UNIT_SHAPES"})
+
+
+def messages() -> dict[str, list[str]]:
+    """Return every message by the places it stands at."""
+    found: dict[str, list[str]] = {}
+    for place, message in [*_of_code(), *_of_templates(), *_of_units()]:
+        places = found.setdefault(message, [])
+        if place not in places:
+            places.append(place)
+    return found
+
+
+def catalogue(language: str) -> Catalog:
+    """Read a catalogue."""
+    path = CONSOLE / "locale" / f"{language}.po"
+    if not path.exists():
+        return Catalog(locale="zh_Hans_CN", project="growthring", charset="utf-8")
+    with path.open("rb") as stream:
+        return read_po(stream, locale="zh_Hans_CN")
+
+
+def update(language: str) -> Catalog:
+    """Write a catalogue with every message of the code: known ones keep their translation, new ones have none."""
+    known, wanted = catalogue(language), messages()
+    made = Catalog(
+        locale="zh_Hans_CN", project="growthring", fuzzy=False, charset="utf-8",
+        header_comment="# Words of the console. The English message is the key; `python docs/words.py` keeps the list complete.",
+    )  # fmt: skip
+    for message in sorted(wanted):
+        entry = known.get(message)
+        places = [(place, None) for place in sorted(wanted[message])]
+        made.add(message, entry.string if entry else "", locations=places)  # type: ignore[arg-type]
+    made.revision_date = made.creation_date = known.creation_date
+    with (CONSOLE / "locale" / f"{language}.po").open("wb") as stream:
+        write_po(stream, made, width=110, omit_header=False, include_lineno=False)
+    return made
+
+
+def _of_code() -> Iterator[tuple[str, str]]:
+    for path in sorted(CONSOLE.rglob("*.py")):
+        place = str(path.relative_to(CONSOLE))
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        constants = {name: value for name, _, value in _constants(tree)}
+        for name, annotation, value in _constants(tree):
+            if annotation == "Mapping[str, str]" and name not in _NO_WORDS:
+                yield from ((place, text) for text in _texts(value))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                yield from ((place, text) for text in _spoken(node, constants))
+
+
+def _constants(tree: ast.Module) -> Iterator[tuple[str, str, ast.expr]]:
+    """Yield name, annotation and value of each constant of a module."""
+    for node in tree.body:
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+            yield node.target.id, ast.unparse(node.annotation), node.value
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            yield node.targets[0].id, "", node.value
+
+
+def _spoken(call: ast.Call, constants: dict[str, ast.expr]) -> Iterator[str]:
+    """Yield the messages that a call speaks: literal ones, choices between literals, and those of a constant."""
+    name = call.func.id if isinstance(call.func, ast.Name) else call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if name in _SPEAKS and call.args:
+        yield from _literals(call.args[0])
+        for node in ast.walk(call.args[0]):
+            if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in constants:
+                yield from _texts(constants[node.value.id])
+    titles = [*call.args[1:2], *(each.value for each in call.keywords if each.arg == "title")] if name in _TITLED else []
+    for title in titles:
+        if isinstance(title, ast.Constant) and isinstance(title.value, str) and title.value:
+            yield title.value
+
+
+def _literals(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _literals(node.body)
+        yield from _literals(node.orelse)
+    elif isinstance(node, ast.BoolOp):
+        for each in node.values:
+            yield from _literals(each)
+
+
+def _texts(node: ast.expr) -> Iterator[str]:
+    """Yield the texts of a constant, of a mapping those of its values."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.Dict):
+        for each in node.values:
+            yield from _texts(each)
+    elif isinstance(node, ast.Tuple | ast.List | ast.Set):
+        for each in node.elts:
+            yield from _texts(each)
+
+
+def _of_templates() -> Iterator[tuple[str, str]]:
+    for path in sorted((CONSOLE / "templates").glob("*.html")):
+        with path.open("rb") as stream:
+            for _, message, _, _ in extract(
+                "jinja2.ext:babel_extract", stream, keywords={"_": None}, options={"silent": "false"}
+            ):
+                yield str(path.relative_to(CONSOLE)), message if isinstance(message, str) else message[0]
+
+
+def _of_units() -> Iterator[tuple[str, str]]:
+    """Yield what no literal in the code says: roles, which templates translate, and words of values."""
+    sys.path.insert(0, str(CONSOLE.parents[1]))
+    from growthring.console.access import ROLES
+
+    yield from (("access.py", role) for role in ROLES)
+
+
+if __name__ == "__main__":
+    written = update("zh")
+    empty = [message.id for message in written if message.id and not message.string]
+    print(f"{len(written)} messages, {len(empty)} without a translation")
+    for text in empty:
+        print(f"  {text}")
