@@ -115,7 +115,7 @@ def _leak(visit: Visit, found: Answer) -> list[Statement]:
         detail = _("It also brings the most new revenue: {new} in twelve months. It costs {points} points of NDR.", **values)
     else:
         detail = _("It costs {points} points of NDR.", **values)
-    here = link("/revenue", by=row["attribute"], group=row["group"])
+    here = link("/revenue", of_metric="ndr", by=row["attribute"], group=row["group"])
     return [Statement(text, evidence("where_it_leaks"), detail, "warn", _("See its customers"), here)]
 
 
