@@ -11,7 +11,7 @@ from growthring.operations.account_overview import AccountBook, known_account
 from growthring.operations.answer import Answer, money
 from growthring.operations.commitments import computed_commitments
 from growthring.operations.project import Project
-from growthring.pricing.commitments.burn_down import burn_down, consumption
+from growthring.pricing.commitments.burn_down import BurnDown, burn_down, consumption
 from growthring.pricing.commitments.terms import OPEN_END, Commitment
 from growthring.pricing.reference import plain
 
@@ -61,7 +61,10 @@ def account_promises(project: Project, account: str) -> Answer:
 
 
 def account_burn_down(project: Project, account: str) -> Answer:
-    """Answer how the commitments of an account that are in force were consumed: one row a commitment and billing period.
+    """Answer how the commitments of an account that are in force were consumed, and where their present pace leads.
+
+    The rows come in kinds: ``pace`` (one a commitment: consumed so far, and what is used up or left over at its end) and
+    ``by day`` (consumption added up by billing period, then what the pace of the last months leads to, month by month).
 
     Raises:
         GrowthringError: No row names the account, or the project has no price books.
@@ -69,12 +72,28 @@ def account_burn_down(project: Project, account: str) -> Answer:
     book = known_account(project, account)
     connection, inputs, on = computed_commitments(project)
     consumed = consumption(connection, account)
-    pace = {each.commitment_id: each.pace_per_day for each in burn_down(connection, account, on, computed=inputs)}
-    rows: list[dict[str, Any]] = []
-    for each in inputs.commitments:
-        if each.commitment_id in pace and each.account_id == account:
-            rows += _burn_rows(each, consumed.get(each.commitment_id, []), on, pace[each.commitment_id])
-    return _answer(book, "account_burn_down", len({row["commitment"] for row in rows}), rows)
+    terms = {each.commitment_id: each for each in inputs.commitments if each.account_id == account}
+    paces = burn_down(connection, account, on, computed=inputs)
+    rows = [_pace_row(terms[each.commitment_id], each) for each in paces]
+    for each in paces:
+        rows += _burn_rows(terms[each.commitment_id], consumed.get(each.commitment_id, []), on, each.pace_per_day)
+    return _answer(book, "account_burn_down", len(paces), rows)
+
+
+def _pace_row(commitment: Commitment, found: BurnDown) -> dict[str, Any]:
+    sizes = {
+        "committed": found.committed, "consumed": found.consumed, "even_pace": found.straight_line, "left_over": found.shortfall,
+        "beyond": found.expected_overage,
+    }  # fmt: skip
+    days = {
+        "used_up": found.exhausted_on, "earliest": found.exhausted_earliest_on, "latest": found.exhausted_latest_on,
+        "ends": found.shortfall_on,
+    }  # fmt: skip
+    return {
+        "kind": "pace", "commitment": commitment.commitment_id,
+        **{name: None if size is None else _size(commitment, size) for name, size in sizes.items()},
+        "unit": _unit(commitment), **{name: _text(day) for name, day in days.items()},
+    }  # fmt: skip
 
 
 def _burn_rows(commitment: Commitment, consumed: list[tuple[date, Decimal]], on: date, pace: Decimal) -> Iterator[dict[str, Any]]:
@@ -111,10 +130,14 @@ def _burn_row(
         even = Decimal((Fraction(commitment.size) * share / Fraction(_UNIT) + Fraction(1, 2)).__floor__()) * _UNIT
     sizes = {"consumed": consumed, "at_present_pace": projected, "even_pace": even, "committed": commitment.size}
     return {
-        "commitment": commitment.commitment_id, "at": on.isoformat(),
+        "kind": "by day", "commitment": commitment.commitment_id, "at": on.isoformat(),
         **{name: None if size is None else _size(commitment, size) for name, size in sizes.items()},
-        "unit": (commitment.meter if commitment.measure == "quantity" else commitment.currency) or "",
+        "unit": _unit(commitment),
     }  # fmt: skip
+
+
+def _unit(commitment: Commitment) -> str:
+    return (commitment.meter if commitment.measure == "quantity" else commitment.currency) or ""
 
 
 def _size(commitment: Commitment, value: Decimal) -> str:
@@ -166,7 +189,7 @@ def _promise_row(book: AccountBook, row: dict[str, Any]) -> dict[str, Any]:
     state = _state(book, {**row, "cancelled_on": row["voided_on"], "cancel_requested_on": None})
     return {
         "commitment": promise.commitment_id, "of": promise.kind, "state": state, "size": _size(promise, promise.size),
-        "unit": (promise.meter if promise.measure == "quantity" else promise.currency) or "", "from": _text(promise.starts_on),
+        "unit": _unit(promise), "from": _text(promise.starts_on),
         "until": _text(promise.ends_on), "contract": row["contract_id"],
         "shared": row["scope"], "rollover": float(row["rollover_share"]),
         "overage": plain(row["overage_factor"]), "shortfall_billed": row["true_up"] if promise.kind == "minimum" else None,

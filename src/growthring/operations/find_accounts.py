@@ -61,7 +61,7 @@ def account_named(project: Project, text: str) -> str:
     return str(found[0]["account_id"]) if len(found) == 1 else ""
 
 
-def attribute_columns(project: Project, most: int = 4) -> tuple[tuple[str, str], ...]:
+def attribute_columns(project: Project, most: int = 3) -> tuple[tuple[str, str], ...]:
     """Return attributes that make groups of accounts, those with the fewest groups first, with their key in `find_accounts`.
 
     Args:

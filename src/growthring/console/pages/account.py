@@ -12,7 +12,6 @@ from growthring.console.pages.account_agreed import (
     contracts,
     contracts_of,
     leads_to,
-    pace_of,
     promises_of,
 )
 from growthring.console.pages.account_bill import bill, bill_of, bills_of, budget_of, curve_of, price
@@ -75,7 +74,8 @@ def contents(visit: Visit) -> Links:
 
 def unknown(error: GrowthringError, visit: Visit) -> Sequence[Block]:
     """Say that there is no such customer, or why nobody can be looked up."""
-    return [Note(error.happened, " ".join(part for part in (error.valid, error.remedy) if part), "evidence", link("/account"))]
+    told = Note(error.happened, " ".join(part for part in (error.valid, error.remedy) if part), "evidence")
+    return [told, Links([(visit.words("Show all customers"), link("/account"))])]
 
 
 def heading(visit: Visit) -> str:
@@ -111,7 +111,6 @@ ANSWERS: Mapping[str, AnswerOf] = {
     "account_contracts": contracts_of,
     "account_promises": promises_of,
     "account_burn_down": burn_down_of,
-    "account_pace": pace_of,
     "account_outlook": leads_to,
     "account_bills": bills_of,
     "account_bill": bill_of,

@@ -12,7 +12,6 @@ from growthring.console.visit import Visit
 from growthring.operations.account_contracts import account_burn_down, account_contracts, account_promises
 from growthring.operations.answer import Answer
 from growthring.operations.commitment_forecast import burn_down_forecast
-from growthring.operations.commitments import account_commitments
 
 _LINES = ("consumed", "at_present_pace", "even_pace", "committed")
 _LIKELY = 0.5
@@ -33,12 +32,6 @@ def promises_of(visit: Visit) -> Answer:
 def burn_down_of(visit: Visit) -> Answer:
     """Answer how commitments burn down: parameter ``id``."""
     found: Answer = visit.ask(account_burn_down, account_of(visit))
-    return found
-
-
-def pace_of(visit: Visit) -> Answer:
-    """Answer where the present pace leads: parameter ``id``."""
-    found: Answer = visit.ask(account_commitments, account_of(visit))
     return found
 
 
@@ -92,7 +85,7 @@ def commitments(visit: Visit) -> Iterable[Block]:
         return
     burning = burn_down_of(visit)
     if burning.rows:
-        yield Statements([_paced(visit, row) for row in pace_of(visit).rows])
+        yield Statements([_paced(visit, row) for row in burning.rows if row["kind"] == "pace"])
         yield from _burning(visit, burning)
         ahead = leads_to(visit)
         yield Statements([_leads(visit, row) for row in ahead.rows])
@@ -126,7 +119,7 @@ def _burning(visit: Visit, found: Answer) -> Iterable[Block]:
     if len(ids) > 1:
         keep = {name: value for name, value in visit.asked.params.items() if name != "commitment"}
         yield Choices([Choice("commitment", _("Commitment"), [(each, each) for each in ids], chosen)], keep)
-    rows = [row for row in found.rows if row["commitment"] == chosen]
+    rows = [row for row in found.rows if row["commitment"] == chosen and row["kind"] == "by day"]
     words = {
         "consumed": _("consumed"), "at_present_pace": _("at the present pace"), "even_pace": _("even pace"),
         "committed": _("committed"),
@@ -159,19 +152,19 @@ def _long(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _paced(visit: Visit, row: Mapping[str, Any]) -> Statement:
     """Say how much of a commitment is consumed, and where the pace of the last months leads."""
     _ = visit.words
-    values = {"commitment": row["commitment_id"], "day": row["exhausted_on"], "end": row["shortfall_on"]} | {
-        name: _.value(row[name], "amount") for name in ("committed", "consumed", "straight_line", "shortfall")
+    values = {name: row[name] for name in ("commitment", "unit", "used_up", "ends")} | {
+        name: _.value(row[name], "amount") for name in ("committed", "consumed", "even_pace", "left_over")
     }
-    text = _("{commitment}: {consumed} of {committed} consumed.", **values)
-    if row["straight_line"] is not None:
-        text = _("{commitment}: {consumed} of {committed} consumed; an even pace would be at {straight_line}.", **values)
+    text = _("{commitment}: {consumed} of {committed} {unit} consumed.", **values)
+    if row["even_pace"] is not None:
+        text = _("{commitment}: {consumed} of {committed} {unit} consumed; at an even pace it would be {even_pace}.", **values)
     tone: Tone = "plain"
     detail = ""
-    if row["exhausted_on"]:
-        detail, tone = _("At the pace of the last months it is used up on {day}.", **values), "warn"
-    elif row["shortfall_on"]:
-        detail, tone = _("At the pace of the last months {shortfall} of it will be unused on {end}.", **values), "warn"
-    return Statement(text, evidence("account_pace", id=account_of(visit)), detail, tone)
+    if row["used_up"]:
+        detail, tone = _("At the pace of the last months it is used up on {used_up}.", **values), "warn"
+    elif row["ends"]:
+        detail, tone = _("At the pace of the last months {left_over} {unit} are left unused on {ends}.", **values), "warn"
+    return Statement(text, evidence("account_burn_down", id=account_of(visit)), detail, tone)
 
 
 def _leads(visit: Visit, row: Mapping[str, Any]) -> Statement:

@@ -59,11 +59,11 @@ def _columns(visit: Visit, found: Answer) -> list[Column]:
     return [
         Column("name", _("Customer"), "name", "_page"),
         Column("mrr", _("MRR now"), "amount", "_proof"),
-        Column("change", _("Change in 12 months"), "amount"),
+        Column("change", _("In 12 months"), "amount"),
         Column("change_rate", _("in %"), "share"),
         Column("promised", _("Commitment"), words={"True": _("yes"), "False": "–"}),
-        Column("state", _("State"), words=worded(STATES, visit)),
-        *(Column(key, spoken(name)) for name, key in attributes),
+        Column("state", _("State"), "name", words=worded(STATES, visit)),
+        *(Column(key, spoken(name), "name") for name, key in attributes),
         Column("since", _("Since"), "month"),
         Column("account_id", _("Id"), "code", "_page"),
     ]

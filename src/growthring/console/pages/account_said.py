@@ -119,9 +119,7 @@ def _why_form(visit: Visit, mine: list[dict[str, Any]]) -> Form:
         Input("known_from", _("How it is known"), "select", list(worded(EVIDENCE, visit).items()), "customer", True),
         Input("note", _("More about it, if needed"), hint=_("Such as the number of a ticket.")),
     ]
-    return Form(
-        "account_why", _("Say why usage changed"), inputs, _("Look at it once more"), _here(visit, "questions"), open=bool(mine)
-    )
+    return Form("account_why", _("Say why usage changed"), inputs, _("Check it"), _here(visit, "questions"), open=bool(mine))
 
 
 def _override_form(visit: Visit) -> Form:
@@ -147,9 +145,7 @@ def _override_form(visit: Visit) -> Form:
         Input("layer", _("Who speaks"), "select", layers, "rep", True),
         Input("note", _("What is known"), required=True),
     ]  # fmt: skip
-    return Form(
-        "account_override", _("Say that the forecast should differ"), inputs, _("Look at it once more"), _here(visit, "notes")
-    )
+    return Form("account_override", _("Say that the forecast should differ"), inputs, _("Check it"), _here(visit, "notes"))
 
 
 def _tag_form(visit: Visit) -> Form:
@@ -163,7 +159,7 @@ def _tag_form(visit: Visit) -> Form:
         Input("last", _("Until, included"), "select", months, months[0][0], True),
         Input("note", _("Why"), required=True),
     ]
-    return Form("account_tag", _("Tag months of this customer"), inputs, _("Look at it once more"), _here(visit, "notes"))
+    return Form("account_tag", _("Tag months of this customer"), inputs, _("Check it"), _here(visit, "notes"))
 
 
 def _take_back_form(visit: Visit, taken: list[dict[str, Any]]) -> Form:
@@ -179,7 +175,7 @@ def _take_back_form(visit: Visit, taken: list[dict[str, Any]]) -> Form:
         Input("key", _("Entry"), "select", options, options[0][0], True),
         Input("note", _("Why"), required=True),
     ]
-    return Form("account_take_back", _("Take an entry back"), inputs, _("Look at it once more"), _here(visit, "notes"))
+    return Form("account_take_back", _("Take an entry back"), inputs, _("Check it"), _here(visit, "notes"))
 
 
 def _here(visit: Visit, section: str) -> str:
