@@ -22,6 +22,7 @@ from growthring.revenue.rated_usage import RatedUsage, rated_usage
 from growthring.revenue.stored_ledger import open_ledger
 
 _CODES_TOLD = 3
+_SETTINGS_KEPT = 64
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,18 @@ def read(
 
     def opened() -> Ledger:
         rated = rated_for(project, current, chosen, as_of, progress)
-        return open_ledger(project.store, current, chosen, setting, rated=rated, progress=progress)
+        ledger = open_ledger(project.store, current, chosen, setting, rated=rated, progress=progress)
+        return _held(ledger) if project.books else ledger
 
     key = ("ledger", current.snapshot_id, repr(chosen), repr(setting))
     return Reading(project, current, project.books.get(key, opened) if project.books else opened())
+
+
+def _held(ledger: Ledger) -> Ledger:
+    """Hold the months of customers in memory: a server reads them for nearly every question."""
+    ledger.connection.execute("CREATE TABLE held_month AS SELECT * FROM entity_month")
+    ledger.connection.execute("CREATE OR REPLACE VIEW entity_month AS SELECT * FROM held_month")
+    return ledger
 
 
 def rated_for(
@@ -150,13 +159,25 @@ def caveats(reading: Reading, months: Iterable[Month]) -> list[str]:
     cut = sorted({month for month in months if is_partial(reading, month)})
     if cut:
         found.append(f"{cut[-1]} is partial: the data end on {setting.data_through}.")
-    found += _rejected(reading)
-    found += _unconverted(reading)
+    found += _left_out(reading)
     if policy.warning:
         found.append(f"Policy {policy.name}: {policy.warning}")
     if policy.inferred:
         found.append(f"Policy {policy.name}, not said by its source: {policy.inferred}")
     return found
+
+
+_LEFT_OUT: dict[tuple[str, str], list[str]] = {}
+"""By snapshot and setting what is left out of every figure: it does not change, and is asked for with every Answer."""
+
+
+def _left_out(reading: Reading) -> list[str]:
+    key = (reading.snapshot.snapshot_id, repr(reading.ledger.setting))
+    if key not in _LEFT_OUT:
+        while len(_LEFT_OUT) >= _SETTINGS_KEPT:
+            _LEFT_OUT.pop(next(iter(_LEFT_OUT)))
+        _LEFT_OUT[key] = [*_rejected(reading), *_unconverted(reading)]
+    return _LEFT_OUT[key]
 
 
 def _rejected(reading: Reading) -> list[str]:

@@ -7,10 +7,14 @@ WITH dated AS (
     ROW_NUMBER() OVER (PARTITION BY owner.entity_id ORDER BY account_attribute.valid_from) AS position,
     LEAD(account_attribute.valid_from) OVER (PARTITION BY owner.entity_id ORDER BY account_attribute.valid_from) AS next_from
   FROM (
-    SELECT
-      panel.entity_id AS entity_id,
-      CASE WHEN $level IN ('account', 'parent') THEN panel.entity_id ELSE MIN(panel.account_id) END AS account_id
+    SELECT account_attribute.account_id AS entity_id, account_attribute.account_id AS account_id
+    FROM account_attribute
+    WHERE $level IN ('account', 'parent')
+    GROUP BY account_attribute.account_id
+    UNION ALL
+    SELECT panel.entity_id AS entity_id, MIN(panel.account_id) AS account_id
     FROM panel
+    WHERE $level NOT IN ('account', 'parent')
     GROUP BY panel.entity_id
   ) AS owner
   JOIN account_attribute ON account_attribute.account_id = owner.account_id

@@ -71,7 +71,7 @@ def look(visit: Visit) -> Look:
 
 
 def _at(calendar: FiscalCalendar, at: str, period: PeriodKind, can: Askable) -> str:
-    """Return the period asked for; of another length the one that holds its end or, where that is not over, the last before it."""
+    """Return the period asked for; of another length the one that holds its end, or the last before it where that is not over."""
     ends = can.periods(period)
     if not at:
         return ends[0] if ends else ""
