@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from growthring.console.app import create_app
 from growthring.console.server import free_port
+from growthring.operations.commitments import commitments
+from growthring.operations.project import Project
 from growthring.operations.run import run
 from growthring.operations.setup import demo
 
@@ -95,6 +97,13 @@ def served(company: Path) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def customer(company: Path) -> str:
+    """A customer with much to show: one that owes a commitment."""
+    owing = {row["account_id"] for row in commitments(Project.open(company)).rows} - {"total"}
+    return str(min(owing))
 
 
 @pytest.fixture

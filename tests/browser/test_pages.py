@@ -1,31 +1,55 @@
-"""Each page as its user sees it: whole, quiet, readable by everyone, in light and dark and in both languages."""
+"""Each page as its user sees it: whole, quiet, readable by everyone, in light, in the dark and in Chinese; with its picture."""
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from growthring.console.render import MENU
 from tests.browser.conftest import Seen
 
 Visiting = Callable[..., Seen]
 
+PAGES = {
+    "home": "/",
+    "revenue": "/revenue",
+    "customer": "/account?id={customer}",
+    "pricing": "/pricing",
+    "forecast": "/forecast",
+    "data": "/data",
+    "definitions": "/definitions",
+}
+LOOKS = (("en", "light"), ("en", "dark"), ("zh", "light"))
+PICTURES = Path(__file__).resolve().parents[2] / "docs" / "images" / "console"
 
-def address(name: str) -> str:
-    return "/" if name == "home" else f"/{name}"
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where pictures are put: in the documentation when they are to be made anew."""
+    folder = PICTURES if os.environ.get("GROWTHRING_REFRESH_PICTURES") else tmp_path_factory.mktemp("pictures")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
-@pytest.mark.parametrize("name", MENU)
-def test_a_page_is_whole_and_nothing_on_it_is_a_serious_barrier(visiting: Visiting, name: str):
-    seen = visiting()
-    seen.open(address(name))
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(("language", "mode"), LOOKS)
+def test_a_page_is_whole_and_no_serious_barrier_stands_on_it(
+    visiting: Visiting, customer: str, pictures: Path, name: str, language: str, mode: str
+):
+    seen = visiting(language, mode)
+    seen.open(PAGES[name].format(customer=customer))
+    assert seen.page.get_attribute("html", "lang") == {"en": "en", "zh": "zh-Hans"}[language]
     assert seen.page.locator("main h1").count() == 1
     assert seen.page.locator("section.part").count() >= 1
+    picture = pictures / f"{name}-{mode}-{language}.png"
+    seen.page.screenshot(path=picture)
+    assert picture.stat().st_size > 20_000
     assert seen.serious() == []
 
 
-@pytest.mark.parametrize("name", MENU)
-def test_in_the_dark_and_in_chinese_a_page_is_as_readable(visiting: Visiting, name: str):
-    seen = visiting("zh", "dark")
-    seen.open(address(name))
-    assert seen.page.get_attribute("html", "lang") == "zh-Hans"
-    assert seen.serious() == []
+def test_the_documentation_shows_every_page_in_every_look():
+    shown = (PICTURES.parents[1] / "how-to" / "console.md").read_text(encoding="utf-8")
+    for name in PAGES:
+        for language, mode in LOOKS:
+            assert f"images/console/{name}-{mode}-{language}.png" in shown
+            assert (PICTURES / f"{name}-{mode}-{language}.png").exists()
