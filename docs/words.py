@@ -1,12 +1,12 @@
 """Bring the catalogues of the console's words up to date: `python docs/words.py` adds what is missing, drops what is not used.
 
-A message is an English sentence that stands in the code: in `_("…")` and `words("…")`, as the title of a page, a section or a
-deed, as a value of a constant that is declared as `Mapping[str, str]`, or in a constant that is handed to `_`. Names of metrics
-come from the metric registry, in both languages, and are not listed again.
+A message is an English sentence that stands in the code: in `_("…")` and `words("…")`, as the title of a page, a section or a deed,
+as a value of a constant that is declared as `Mapping[str, str]`, or in a constant that is handed to `_`. Stages of work, fixed
+definitions of Answers, and the registries of metrics, policies and terms are messages too. Names of metrics have both languages
+in their registry, and formulas are the same in all; neither is listed.
 """
 
 import ast
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +23,7 @@ _NO_WORDS = frozenset({"_UNIT_SHAPES"})
 def messages() -> dict[str, list[str]]:
     """Return every message by the places it stands at."""
     found: dict[str, list[str]] = {}
-    for place, message in [*_of_code(), *_of_templates(), *_of_units()]:
+    for place, message in [*_of_code(), *_of_templates(), *_of_operations(), *_of_registries()]:
         places = found.setdefault(message, [])
         if place not in places:
             places.append(place)
@@ -67,6 +67,10 @@ def _of_code() -> Iterator[tuple[str, str]]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
                 yield from ((place, text) for text in _spoken(node, constants))
+            if isinstance(node, ast.For | ast.ListComp | ast.DictComp | ast.GeneratorExp) and _speaks_a_name(node):
+                loops = [node] if isinstance(node, ast.For) else node.generators
+                named = [each.id for loop in loops for each in ast.walk(loop.iter) if isinstance(each, ast.Name)]
+                yield from ((place, text) for name in named if name in constants for text in _texts(constants[name]))
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, str, ast.expr]]:
@@ -86,10 +90,22 @@ def _spoken(call: ast.Call, constants: dict[str, ast.expr]) -> Iterator[str]:
         for node in ast.walk(call.args[0]):
             if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in constants:
                 yield from _texts(constants[node.value.id])
+    if name == "ask" and call.args and isinstance(call.args[0], ast.Name):  # a page that waits says what for
+        yield call.args[0].id.replace("_", " ")
     titles = [*call.args[1:2], *(each.value for each in call.keywords if each.arg == "title")] if name in _TITLED else []
     for title in titles:
         if isinstance(title, ast.Constant) and isinstance(title.value, str) and title.value:
             yield title.value
+
+
+def _speaks_a_name(node: ast.AST) -> bool:
+    """Whether something in a loop speaks a variable: the loop then goes over messages."""
+    calls = [each for each in ast.walk(node) if isinstance(each, ast.Call) and each.args and isinstance(each.args[0], ast.Name)]
+    return any(
+        (isinstance(call.func, ast.Name) and call.func.id in _SPEAKS)
+        or (isinstance(call.func, ast.Attribute) and call.func.attr in _SPEAKS)
+        for call in calls
+    )
 
 
 def _literals(node: ast.expr) -> Iterator[str]:
@@ -124,12 +140,38 @@ def _of_templates() -> Iterator[tuple[str, str]]:
                 yield str(path.relative_to(CONSOLE)), message if isinstance(message, str) else message[0]
 
 
-def _of_units() -> Iterator[tuple[str, str]]:
-    """Yield what no literal in the code says: roles, which templates translate, and words of values."""
-    sys.path.insert(0, str(CONSOLE.parents[1]))
+def _of_operations() -> Iterator[tuple[str, str]]:
+    """Yield what operations say while they work and what their Answers mean, where it is said in fixed words."""
+    for path in sorted(CONSOLE.parent.rglob("*.py")):
+        if CONSOLE in path.parents:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            said = node.args[:1] if node.func.id == "progress" else []
+            meant = [each.value for each in node.keywords if each.arg == "definition"] if node.func.id == "Answer" else []
+            place = str(path.relative_to(CONSOLE.parent))
+            yield from ((place, text) for each in (*said, *meant) for text in _literals(each))
+
+
+def _of_registries() -> Iterator[tuple[str, str]]:
+    """Yield what registries say: roles, metrics, policies and the glossary."""
     from growthring.console.access import ROLES
+    from growthring.kernel.period import PeriodKind
+    from growthring.operations.definitions import glossary
+    from growthring.revenue.metrics import METRICS
+    from growthring.revenue.policy import Normalisation, Policy, preset, preset_names
 
     yield from (("access.py", role) for role in ROLES)
+    for each in METRICS.values():
+        yield from (("revenue/metrics", text) for text in (each.definition, each.undefined) if text)
+    for policy in map(preset, preset_names()):
+        yield from (("revenue/policy.py", text) for text in (policy.title, policy.warning) if text)
+    for model in (Policy, Normalisation):
+        yield from (("revenue/policy.py", str(field.description).replace("`", "")) for field in model.model_fields.values())
+    yield from (("kernel/period.py", kind.value.replace("_", " ")) for kind in PeriodKind)
+    for term in glossary():
+        yield from (("glossary.md", text) for text in (term.meaning, term.about))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from typing import Any
 
 from growthring.console.asked import link
 from growthring.console.blocks import Block, Column, Figure, Note, Shape, Table, Tone
+from growthring.console.terms import ROW_NAMES
 from growthring.console.visit import Visit
 from growthring.operations.answer import Answer
 from growthring.revenue.metrics import METRICS
@@ -73,7 +74,10 @@ def columns_of(visit: Visit, rows: Sequence[Mapping[str, Any]], unit: str = "") 
     """Return a column for each key that the rows hold, written as its name and values suggest."""
     names = dict.fromkeys(name for row in rows for name in row if name not in _HIDDEN and not name.startswith("_"))
     return [
-        Column(name, visit.words(name.replace("_", " ")), shape_of(name, (row.get(name) for row in rows), unit)) for name in names
+        Column(
+            name, visit.words(ROW_NAMES.get(name, name.replace("_", " "))), shape_of(name, (row.get(name) for row in rows), unit)
+        )
+        for name in names
     ]
 
 

@@ -1,5 +1,6 @@
 """The words of the interface: one catalogue a language, numbers and months as its readers write them."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -13,6 +14,7 @@ from babel.numbers import format_decimal, format_percent
 LANGUAGES = {"en": "English", "zh": "简体中文"}
 _LOCALES = {"en": "en", "zh": "zh_Hans_CN"}
 _NOTHING = "–"
+_UNIT = re.compile(r"(?P<currency>[A-Z]{3}) per (?P<span>month|year)")
 _CATALOGUES = Path(__file__).parent / "locale"
 
 
@@ -45,6 +47,8 @@ class Words:
             '3 customers'
         """
         found = catalogue(self.language).get(message, message)
+        if found is message and (unit := _UNIT.fullmatch(message)):  # of an Answer: a unit is made of its currency
+            return self("{currency} per month" if unit["span"] == "month" else "{currency} per year", currency=unit["currency"])
         return found.format(**values) if values else found
 
     @property
