@@ -5,6 +5,8 @@ import pytest
 from typer.testing import CliRunner
 
 from growthring.cli.main import app
+from growthring.cli.output import with_commas
+from growthring.operations.answer import Answer
 from tests.operations.books import Books
 
 
@@ -52,6 +54,30 @@ def test_accounts_segments_assumptions_layers_and_earlier_days(
 ) -> None:
     text = said(root, *arguments)
     assert all(word in text for word in words), text
+
+
+def test_large_sums_of_quarters_fit_a_line_and_json_keeps_their_cents(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten times the sample company, with two layers of people's entries."""
+    amounts = dict.fromkeys(("amount", "low80", "high80", "low95", "high95", "statistical", "new customers"), "19831488.84")
+    entries = {"commitment": "5690.30", "rep": "12000.00", "price_event": None}
+    rows = [
+        {"at": "2025-Q4 (part)", "months": "2025-01 to 2025-01", **amounts, **entries},
+        {"at": "2026-Q1", "months": "2025-02 to 2025-04", **amounts, **entries},
+    ]
+    answer = Answer("forecast revenue", "19831488.84", "USD", "2026-Q1", "", {"name": "p", "version": "1"}, "s", rows)
+    shown: list[Answer] = []
+    monkeypatch.setattr("growthring.operations.forecast.forecast", lambda *_, **__: answer)
+    monkeypatch.setattr("growthring.operations.project.Project.open", lambda *_: None)
+    monkeypatch.setattr("growthring.cli.forecast.print_answer", shown.append)
+    assert CliRunner().invoke(app, ["forecast", "--by", "quarter"]).exit_code == 0
+    assert shown[0].rows[1] == {"at": "2026-Q1"} | dict.fromkeys(amounts, "19831489") | {
+        "commitment": "5690", "rep": "12000", "price_event": None,
+    }  # fmt: skip
+    assert shown[0].caveats == ["2025-Q4 (part) holds only what is still to come of it: 2025-01."]
+    widths = [max(len(name), *(len(with_commas(row[name] or "–")) for row in shown[0].rows)) for name in shown[0].rows[0]]
+    assert sum(widths) + 2 * (len(widths) - 1) <= 140
+    told = json.loads(CliRunner().invoke(app, ["forecast", "--by", "quarter", "--json"]).stdout)
+    assert told["rows"][0] == rows[0]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from growthring.operations.forecast import (
     make_forecast,
     publish,
 )
+from growthring.operations.plan_beside import waterfall_beside_forecast
 from growthring.operations.project import Project
 from tests.operations.books import ACCOUNTS, Books
 
@@ -79,6 +80,33 @@ def test_months_quarters_and_years_are_one_forecast(project: Project) -> None:
     assert all(row["low95"] is not None for row in by_month)
 
 
+def test_years_end_with_the_next_twelve_months_and_their_figure_is_the_answer(project: Project) -> None:
+    asked = Asked(horizon=12)
+    answer = forecast(project, asked, view="year")
+    part, ahead = answer.rows
+    assert (part["at"], ahead["at"], ahead["months"]) == ("FY2024 (part)", "next 12 months", "2024-07 to 2025-06")
+    assert (answer.at, answer.value) == ("next 12 months", ahead["amount"])
+    assert amount(ahead) == pytest.approx(sum(map(amount, forecast(project, asked).rows)), abs=Decimal("0.1"))
+    assert amount(ahead) > amount(part)
+    one = forecast_account(project, "c03", asked, view="year").rows
+    assert [row["at"] for row in one] == ["FY2024 (part)", "next 12 months"]
+    assert Decimal(one[1]["low80"]) <= amount(one[1]) <= Decimal(one[1]["high80"])
+
+
+def test_the_forecast_and_the_plan_of_cohorts_name_each_others_figure(project: Project) -> None:
+    """Both say the same two amounts for the same months."""
+    of_plan = next(each for each in forecast(project, ASKED).caveats if "`growthring waterfall`" in each)
+    plan = waterfall_beside_forecast(project, quarters=2)
+    of_forecast = next(each for each in plan.caveats if "`growthring forecast`" in each)
+    assert "2024-07 to 2024-12" in of_plan and "2024-07 to 2024-12" in of_forecast
+    planned = f"{Decimal(str(plan.value)):,.0f}"
+    statistical = forecast(project, ASKED).rows
+    expected = f"{sum(Decimal(row['statistical']) + Decimal(row['new customers']) for row in statistical):,.0f}"
+    for told in (of_plan, of_forecast):
+        assert planned in told and expected in told, (planned, expected, told)
+    assert not any("waterfall" in each for each in forecast(project, Asked(horizon=6, with_new=False)).caveats)
+
+
 def test_segments_and_new_customers_add_up_to_the_total(project: Project) -> None:
     asked = Asked(horizon=6, by="country")
     segments = forecast_by(project, asked, view="quarter").rows
@@ -123,7 +151,9 @@ def test_assumptions_are_told_by_segment_and_horizon(project: Project) -> None:
 
 def test_the_answer_says_how_past_ranges_held_and_which_policy_and_data_it_stands_on(project: Project) -> None:
     answer = forecast(project, ASKED)
-    assert any("ranges held" in caveat and "cases" in caveat for caveat in answer.caveats)
+    near, far = (caveat for caveat in answer.caveats if "ranges held" in caveat and "cases" in caveat)
+    assert "one month ahead" in near and "6 months ahead" in far
+    assert "total 80 %" in near and "total 80 %" in far
     assert answer.snapshot == project.snapshot().snapshot_id
     assert answer.policy["name"]
     assert "statistical" in answer.definition

@@ -22,6 +22,7 @@ def test_the_engines_of_the_sample_company_add_up_to_the_total(ringwood: Project
         assert each["self-serve"] + each["rep-created"] == pytest.approx(each["total"], abs=Decimal("0.02"))
     assert answer.value == answer.rows[-1]["amount"]
     assert all(Decimal(row["low80"]) <= Decimal(row["high80"]) for row in answer.rows)
+    assert any("`growthring forecast` holds the same figures" in caveat for caveat in answer.caveats)
 
 
 def test_an_earlier_look_begins_earlier_and_sees_less(ringwood: Project):
@@ -60,6 +61,8 @@ def test_a_pipeline_is_timed_and_drivers_need_every_month(ringwood: Project, tmp
     found = new_customers(ringwood, Ahead(horizon=4, pipeline=deals))
     assert [row["engine"] for row in found.rows] == ["pipeline"] * 4
     assert Decimal(found.rows[0]["amount"]) <= 1000
+    trend = new_customers(ringwood, Ahead(horizon=4)).value
+    assert any(f"`growthring forecast` takes {trend} in {first + 3}" in caveat for caveat in found.caveats), found.caveats
     drivers = tmp_path / "drivers.csv"
     drivers.write_text("month,engine,value\n2022-01,rep-created,5\n")
     with pytest.raises(ConfigurationError, match="no positive value of rep-created in 2022-02"):

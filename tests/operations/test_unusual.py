@@ -104,6 +104,12 @@ def test_a_forecast_made_inside_an_event_loses_it_when_the_event_ends(project: P
     assert not event_layer(project, panel, point, as_of=datetime(2024, 6, 1)).any()
 
 
+def test_a_month_before_the_data_names_the_first_one_with_data(project: Project):
+    with pytest.raises(GrowthringError, match="2001-01 lies before the first month with data, 2022-") as refused:
+        run_rate(project, Asked(at="2001-01"))
+    assert "Pass --at" in (refused.value.remedy or "")
+
+
 def test_an_event_taken_back_counts_no_more_and_is_still_there_as_of_before(project: Project):
     add_event(project, "Shop API change", **EVENT)
     before = datetime.now(UTC)

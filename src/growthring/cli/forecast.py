@@ -1,6 +1,9 @@
 """Commands about the future: forecast and what it assumes."""
 
-from typing import Annotated
+import re
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -8,6 +11,12 @@ from growthring.cli.options import HERE, AsJson, AsOf, Author, PolicyName, Proje
 from growthring.cli.output import print_answer, print_json, say
 from growthring.cli.progress import drawn
 
+if TYPE_CHECKING:
+    from growthring.operations.answer import Answer
+
+_LARGE = 100_000
+_LABELS = ("at", "months", "series")
+_AMOUNT = re.compile(r"-?[0-9]+\.[0-9]+")
 _EXAMPLES = (
     "Example: growthring forecast --by quarter   ·   growthring forecast --segments --by year   ·   "
     "growthring forecast ACCOUNT --without rep   ·   growthring forecast --measure usage:api_calls --json   ·   "
@@ -82,4 +91,23 @@ def forecast(
     if as_json:
         print_json(answer.as_dict())
     else:
-        print_answer(answer)
+        print_answer(answer if view == "month" or show_assumptions else _narrow(answer))
+
+
+def _narrow(answer: "Answer") -> "Answer":
+    """Show quarters and years so that they fit the screen: large sums without decimals, months told only of parts."""
+    rows = answer.rows
+    if max((abs(Decimal(row["amount"])) for row in rows), default=Decimal(0)) >= _LARGE:
+        rows = [{name: _whole(value) if name not in _LABELS else value for name, value in row.items()} for row in rows]
+    parts = dict.fromkeys(_part(row) for row in rows if row["at"].endswith("(part)"))
+    shown = [{name: value for name, value in row.items() if name != "months"} for row in rows]
+    return replace(answer, rows=shown, caveats=[*parts, *answer.caveats])
+
+
+def _whole(value: str | None) -> str | None:
+    return value if value is None or not _AMOUNT.fullmatch(value) else f"{Decimal(value):.0f}"
+
+
+def _part(row: dict[str, Any]) -> str:
+    months = " to ".join(dict.fromkeys(row["months"].split(" to ")))
+    return f"{row['at']} holds only what is still to come of it: {months}."

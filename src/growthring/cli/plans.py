@@ -95,12 +95,13 @@ def waterfall(
     project: ProjectFolder = HERE,
 ) -> None:
     """Plan the quarters ahead as a waterfall of cohorts: opening base, new cohorts, expansion, contraction and churn."""
+    from growthring.operations.plan_beside import waterfall_beside_forecast
     from growthring.operations.project import Project
-    from growthring.operations.waterfall import Changes, cohort_waterfall
+    from growthring.operations.waterfall import Changes
 
     asked = Changes(assumptions, tuple(settings or ()), write)
     with drawn() as progress:
-        answer = cohort_waterfall(
+        answer = waterfall_beside_forecast(
             Project.open(project), quarters=quarters, changes=asked, policy=policy, as_of=instant(as_of), progress=progress
         )
     if as_json:

@@ -1,6 +1,7 @@
 """Forecast: what revenue or usage will be, by account, segment and in total, with ranges, layers and their evidence."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -19,6 +20,7 @@ from growthring.operations.forecast_making import Asked, Made, make_forecast
 from growthring.operations.forecasting import REVENUE
 from growthring.operations.forecasts import amount_text, publish_forecast, short
 from growthring.operations.known_names import KnownNames
+from growthring.operations.plan_beside import plan_beside
 from growthring.operations.project import Project
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
 ]  # fmt: skip
 
 _WHOLE = 1000
+_YEAR = 12
 _DEFINITION = (
     "Expected {what}: the level of each account × the pooled growth of accounts like it × survival × a little own drift, right "
     "on average in sums; then the layers {layers}. Customers to come are a line of their own."
@@ -46,7 +49,8 @@ def forecast(project: Project, asked: Asked | None = None, *, view: str = "month
     alive = made.outlook.folded.is_known.any(axis=1)
     line = made.outlook.group_ranges(np.where(alive, 0, -1), spans, with_new=True)[0]
     rows = [_row(made, {}, span, each) | _parts(made, span) for span, each in zip(spans, line, strict=True)]
-    return _answer(made, spans[-1], line[-1], rows)
+    answer = _answer(made, spans[-1], line[-1], rows)
+    return replace(answer, caveats=[*answer.caveats, *plan_beside(project, made)])
 
 
 def forecast_by(project: Project, asked: Asked | None = None, *, view: str = "year", progress: Progress = silent) -> Answer:
@@ -84,15 +88,14 @@ def forecast_account(
             "account with a forecast", account, sorted(known.tolist())[:5], remedy="Name a customer of today."
         )
     spans = _spans(made, view)
-    ranges = made.outlook.account_ranges(made.outlook.spans)
-    index = {each.label: place for place, each in enumerate(made.outlook.spans)}
+    ranges = made.outlook.account_ranges(spans)
     rows = []
     for place in places:
-        for span in spans:
+        for at, span in enumerate(spans):
             first, last = span.window
             units = int(made.outlook.units[place, first - 1 : last].sum())
             row = _row(made, {"series": str(panel.series[place])} if panel.series[place] else {}, span,
-                       Range(units, ranges[place, index[span.label]]))  # fmt: skip
+                       Range(units, ranges[place, at]))  # fmt: skip
             for layer, effect in folded.units.items():
                 change = int(effect[place, first - 1 : last].sum())
                 if layer is Layer.STATISTICAL or change:
@@ -171,14 +174,17 @@ def layers_on(without: Collection[str]) -> tuple[Layer, ...]:
 
 
 def _spans(made: Made, view: str) -> list[Span]:
-    kinds = {each.kind for each in made.outlook.spans}
+    """Return the periods of a view; after the fiscal years, of which the first is mostly under way, the next twelve months."""
     if view not in ("month", "quarter", "year"):
         raise UnknownValueError("period", view, ["month", "quarter", "year"])
-    if view not in kinds:
+    found = [each for each in made.outlook.spans if each.kind == view]
+    if view == "year" and made.asked.horizon >= _YEAR and (1, _YEAR) not in {each.window for each in found}:
+        found.append(Span(view, (1, _YEAR), f"next {_YEAR} months"))
+    if not found:
         raise GrowthringError(
             f"No fiscal {view} ends within {made.asked.horizon} months.", remedy="Ask for a longer --horizon, or by month."
         )
-    return [each for each in made.outlook.spans if each.kind == view]
+    return found
 
 
 def _row(made: Made, labels: dict[str, str], span: Span, found: Range) -> dict[str, Any]:

@@ -30,6 +30,9 @@ _NAMED = 3
 _PATHS = 1000
 _LARGE = 0.05
 _LONGEST = 36
+_FEWEST_CASES = 10
+_FAR = (12, 6, 3)
+"""Months ahead of which the farthest that was measured is told beside one."""
 
 
 @dataclass(frozen=True)
@@ -179,18 +182,24 @@ def _late(history: History) -> list[str]:
     ]
 
 
+def _coverage(model: GrowthForecast, ahead: int) -> str:
+    """Say how often past ranges of accounts and of the total held so many months ahead; nothing where none was measured."""
+    held = {name: each for name, each in model.coverage(ahead).items() if each[1]}
+    if ahead > 1 and held.get("total 80", (0.0, 0))[1] < _FEWEST_CASES:
+        return ""
+    parts = []
+    for name, (share, cases) in held.items():
+        scope, level = name.split()
+        parts.append(f"{scope} {level} % ranges held {share * 100:.0f} % ({cases:,} cases)")
+    months = "one month" if ahead == 1 else f"{ahead} months"
+    return f"Measured on past forecasts {months} ahead: {'; '.join(parts)}." if parts else ""
+
+
 def _evidence(model: GrowthForecast) -> list[str]:
     """Say how past ranges held, and what there is too little of."""
-    found = []
-    parts = []
-    for name, (share, cases) in model.coverage().items():
-        scope, level = name.split()
-        if cases:
-            parts.append(f"{scope} {level} % ranges held {share * 100:.0f} % ({cases:,} cases)")
-    if parts:
-        found.append(f"Measured on past forecasts one month ahead: {'; '.join(parts)}.")
-    else:
-        found.append("No range can be stated: too few past months to measure errors on.")
+    found = [_coverage(model, 1), *(told for ahead in _FAR if ahead <= model.horizon and (told := _coverage(model, ahead)))][:2]
+    if not found[0]:
+        found = ["No range can be stated: too few past months to measure errors on."]
     alive = int(model.panel.alive.sum())
     if alive < _FEW_ACCOUNTS:
         found.append(f"Only {alive} customers: curves are pooled over all of them, and ranges are wide (FC-11).")

@@ -208,7 +208,9 @@ def _told(found: Published) -> list[str]:
     return [
         *([f"Superseded by {short(found.superseded_by)}."] if found.superseded_by else []),
         f"Layers switched on: {', '.join(facts.layers)}; people's entries: {', '.join(map(str, facts.override_ids)) or 'none'}.",
-        f"Past values inside the ranges: {coverage}." if coverage else "Nobody measured how often the ranges hold.",
+        f"Past values inside the ranges one month ahead: {coverage}."
+        if coverage
+        else "Nobody measured how often the ranges hold.",
     ]
 
 

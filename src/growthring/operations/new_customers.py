@@ -19,6 +19,7 @@ from growthring.kernel.period import Month
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.account_panel import account_panel
 from growthring.operations.answer import Answer, money
+from growthring.operations.forecasting import History, open_history
 from growthring.operations.project import Project
 from growthring.operations.ramp import signings, waits
 from growthring.operations.reading import Reading, caveats, read
@@ -70,6 +71,7 @@ def new_customers(
     wanted = asked or Ahead()
     reading = read(project, policy=project.policy(policy), as_of=as_of, progress=progress)
     panel = account_panel(reading)
+    history = open_history(project, policy=policy, as_of=as_of, progress=progress)
     parts = {"pipeline": _from_pipeline(reading, panel, wanted)} if wanted.pipeline else _from_engines(panel, wanted)
     total = parts.get("total") or parts["pipeline"]
     first = panel.last_month + 1
@@ -78,8 +80,22 @@ def new_customers(
         at=str(first + (wanted.horizon - 1)), definition=_DEFINITION, policy=reading.policy_name(),
         snapshot=reading.snapshot.snapshot_id,
         rows=[row for name, part in parts.items() for row in _rows(name, part, first, reading)],
-        caveats=[*total.notes, *caveats(reading, [])],
+        caveats=[*total.notes, *caveats(reading, []), *_beside_forecast(reading, history, total, wanted)],
     )  # fmt: skip
+
+
+def _beside_forecast(reading: Reading, history: History, found: NewCustomers, asked: Ahead) -> list[str]:
+    """Say what the forecast takes as customers to come in the last month: it knows neither a pipeline nor drivers."""
+    if not history.panel.rows:
+        return []
+    expected = together(two_engines(history.panel, asked.horizon, count=_PATHS)).mean[-1]
+    if _money(expected, reading) == _money(found.mean[-1], reading):
+        return ["`growthring forecast` holds the same figures as its new customers, beside those of today."]
+    at = history.panel.last_month + asked.horizon
+    return [
+        f"`growthring forecast` takes {_money(expected, reading)} in {at} as its new customers: the trend of past arrivals by "
+        "channel, without a pipeline or drivers, counting late usage of the last month."
+    ]
 
 
 def _from_engines(panel: Panel, asked: Ahead) -> dict[str, NewCustomers]:

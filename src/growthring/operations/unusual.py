@@ -52,10 +52,12 @@ def open_usage(project: Project, asked: Asked, progress: Progress = silent) -> H
     """Read usage by account and month, without anything a policy smooths or tags take off.
 
     Raises:
-        GrowthringError: There is no usage revenue under the policy, or the data end before the month.
+        GrowthringError: There is no usage revenue under the policy, or the month lies outside the data.
     """
     through = project.calendar.parse(asked.at)[1] if asked.at else None
     found = _usage_through(project, asked, through, progress)
+    if not found.panel.rows:
+        _refuse_nothing(project, asked, through, progress)
     last = found.panel.last_month
     if through is not None and through > last:
         raise GrowthringError(
@@ -74,13 +76,24 @@ def _usage_through(project: Project, asked: Asked, through: Month | None, progre
     if not found.panel.rows and project.price_books[0] and chosen.restate == "current":
         # a business that never invoiced use line by line still has a price for it
         found = _usage_revenue(project, chosen.replace(usage_evidence="rated"), asked, through, progress)
-    if not found.panel.rows:
+    return found
+
+
+def _refuse_nothing(project: Project, asked: Asked, through: Month | None, progress: Progress) -> None:
+    """Say why there is nothing: the month lies before the first one with data, or there is no usage revenue at all."""
+    whole = _usage_through(project, asked, None, progress).panel if through else None
+    if whole is not None and whole.rows:
         raise GrowthringError(
-            f"There is no usage revenue under policy {chosen.name}.",
+            f"{through} lies before the first month with data, {Month(whole.first_month)}.",
+            valid=f"Valid: {Month(whole.first_month)} to {whole.last_month}.",
+            remedy=f"Pass --at {whole.last_month}.",
+        )
+    if asked.measure == USAGE_REVENUE:
+        raise GrowthringError(
+            f"There is no usage revenue under policy {project.policy(asked.policy).name}.",
             valid="Usage revenue is read from invoice lines of kind usage, or from usage rated under price books.",
             remedy="Look at --measure revenue, or add a price book: docs/how-to/price-books.md.",
         )
-    return found
 
 
 def _usage_revenue(project: Project, chosen: Policy, asked: Asked, through: Month | None, progress: Progress) -> History:
