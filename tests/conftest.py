@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 from tests.engines import OPTIONAL, REQUIRED, missing, postgres_binaries
 from tests.postgres_server import postgres_server
 
-settings.register_profile("suite", deadline=None, max_examples=40)
+settings.register_profile("suite", deadline=None, max_examples=25)
 settings.load_profile("suite")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
