@@ -77,7 +77,7 @@ def test_work_shows_how_far_it_is_and_is_found_again_by_its_address(pages: TestC
     assert 'aria-busy="true"' not in pages.get(f"/pricing?{SIMULATED}").text
     works = tables(pages, "/data.json")["works"]
     mine = [row for row in works if "use=10" in row["href"]]
-    assert mine and {(row["what"], row["state"]) for row in mine} == {("Simulate prices", "done")}
+    assert mine and {(row["what"], row["state"]) for row in mine} == {("Other prices tried", "done")}
 
 
 def test_a_simulation_says_who_wins_who_loses_and_how_hard(pages: TestClient):

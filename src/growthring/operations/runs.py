@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 
 from growthring.journal.entries import RunRecord, RunStatus
@@ -14,6 +14,8 @@ from growthring.operations.run_progress import is_alive, progress_of
 
 _WAITED_SECONDS = 20.0
 _LAST_CHARACTERS = 500
+_STARTING = Lock()
+"""Held until a run that was started is in the journal, so that two requests at once start one run."""
 _UNKNOWN = "It never said how it ended."
 
 
@@ -50,7 +52,12 @@ def start_run(project: Project) -> str:
     Raises:
         GrowthringError: A run is going on, or the process ended before it began.
     """
-    require_no_run(project)
+    with _STARTING:
+        require_no_run(project)
+        return _started(project)
+
+
+def _started(project: Project) -> str:
     log = project.state / "console" / "run.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as told:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from growthring.console.answers import caveats, evidence, shape_of_unit
 from growthring.console.blocks import Block, Column, Form, Input, Note, Shape, Statement, Statements, Table
 from growthring.console.deeds import Deed, Given
+from growthring.console.pages.data_words import CHANGES, COLUMNS
+from growthring.console.terms import worded
 from growthring.console.visit import Visit
 from growthring.kernel.period import Month
 from growthring.operations.answer import Answer
@@ -122,12 +124,12 @@ def restated_month(visit: Visit) -> Iterable[Block]:
     href = evidence("restatement", closed=asked.get("closed"), closed_policy=asked.get("closed_policy"))
     yield Statements([Statement(_("{month} against what was reported.", month=found.at), href)])
     yield from caveats(found)
-    titles = {"metric": _("Figures that differ"), "customer": _("Customers that differ")}
+    titles = {"metric": _("Figures that differ"), "customer": _("Customers that differ"), "row": _("Rows behind it")}
     for kind in dict.fromkeys(row["kind"] for row in found.rows):
         mine = [row for row in found.rows if row["kind"] == kind]
         names = dict.fromkeys(name for row in mine for name in row if name != "kind")
-        columns = [Column(name, _(name.replace("_", " ")), _shape(name)) for name in names]
-        yield Table(f"closed-{kind.replace('_', '-')}", columns, mine, titles.get(kind, _(kind.replace("_", " ").capitalize())))
+        columns = [Column(name, _(COLUMNS.get(name, name)), _shape(name), words=worded(CHANGES, visit)) for name in names]
+        yield Table(f"closed-{kind.replace('_', '-')}", columns, mine, titles.get(kind, kind))
 
 
 def _shape(name: str) -> Shape:

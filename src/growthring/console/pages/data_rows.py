@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from growthring.console.answers import caveats, evidence
 from growthring.console.blocks import Block, Choice, Choices, Column, Note, Statement, Statements, Table
+from growthring.console.pages.data_words import PROBLEMS
+from growthring.console.terms import worded
 from growthring.console.visit import Visit
 from growthring.operations.answer import Answer
 from growthring.operations.data_state import data_state
@@ -164,5 +166,6 @@ def severity_words(visit: Visit) -> dict[str, str]:
 
 def code_words(visit: Visit) -> dict[str, str]:
     """Return the words of codes; those without are written in small letters."""
+    known = worded(PROBLEMS, visit)
     codes = dict.fromkeys(row["code"] for row in problems_of(visit).rows)
-    return {code: visit.words(code.replace("_", " ").capitalize()) for code in codes}
+    return {code: known.get(code, code.replace("_", " ").lower()) for code in codes}

@@ -10,6 +10,7 @@ from babel.dates import format_timedelta
 from growthring.console.blocks import Block, Column, Form, Note, Table
 from growthring.console.deeds import Deed, Given
 from growthring.console.desk import StillWorkingError, Work
+from growthring.console.pages.data_words import STAGES, WORKS
 from growthring.console.visit import Visit
 from growthring.operations.runs import list_runs, require_no_run, start_run
 
@@ -66,7 +67,9 @@ def work_of(run: dict[str, Any]) -> Work:
     """Return a run as work whose progress a page shows."""
     since = datetime.fromisoformat(run["started_at"]).replace(tzinfo=UTC)
     seconds = max(0.0, (datetime.now(UTC) - since).total_seconds())
-    return Work(run["run"], "run", Future(), 0.0, run["stage"], run["done"], run["total"], seconds=seconds)
+    return Work(
+        run["run"], "run", Future(), 0.0, STAGES.get(run["stage"], run["stage"]), run["done"], run["total"], seconds=seconds
+    )
 
 
 def works(visit: Visit) -> Iterable[Block]:
@@ -95,15 +98,14 @@ def _listed(visit: Visit, work: Work) -> dict[str, Any]:
         state = "failed" if work.future.cancelled() or work.future.exception() else "done"
     else:
         state = "running" if work.stage else "waiting"
-    stage = f"{_(work.stage)} {work.done} / {work.total}" if state == "running" and work.total > 1 else ""
-    href = work.href.split("/part/", 1)[-1] if work.href.startswith("/part/") else work.href
+    stage = f"{_(STAGES.get(work.stage, work.stage))} {work.done} / {work.total}" if state == "running" and work.total > 1 else ""
     return {
-        "what": _(work.title).capitalize(),
+        "what": _(WORKS.get(work.title, work.title.capitalize())),
         "state": state,
         "stage": stage,
         "seconds": round(work.elapsed, 1),
-        "href": href,
-        "_href": href if href.startswith("/") else "",
+        "href": work.href,
+        "_href": work.href if work.href.startswith("/") else "",
     }
 
 

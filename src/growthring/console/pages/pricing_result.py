@@ -115,7 +115,11 @@ def _tone(change: str) -> Tone:
 
 def _changed(visit: Visit, found: Answer, total: Row) -> Statement:
     _, change = visit.words, Decimal(total["change"])
-    values = {"amount": f"{found.unit} {_.brief(abs(change))}", "share": _.value(total["relative"], "share"), "at": found.at}
+    values = {
+        "amount": f"{found.unit} {_.brief(abs(change))}",
+        "at": found.at,
+        "share": _.value(None if total["relative"] is None else abs(total["relative"]), "share"),
+    }
     if change > 0:
         text = _("Bills of {at} would have been {amount} higher, {share} of what was billed.", **values)
     elif change < 0:
