@@ -33,6 +33,8 @@ def tour(project: Project, folder: Path) -> None:
         f"show movements --from {mrr.at[:4]}-01",
         "reconcile",
         "commitments",
+        "forecast --by quarter",
+        "backtest",
         "problems",
         f"close {mrr.at}",
     ):
