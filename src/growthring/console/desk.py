@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Any
 
 import growthring
-from growthring.console.worker import Task, compute, kept
+from growthring.console.worker import StoppedError, Task, compute, kept
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.ids import digest
 from growthring.operations.opened_books import OpenedBooks
@@ -164,7 +164,8 @@ class Desk:
 
     def _finish(self, work: Work) -> None:
         work.seconds = time.monotonic() - work.started
-        if work.future.cancelled() or not isinstance(work.future.exception(), GrowthringError | None):
+        fault = None if work.future.cancelled() else work.future.exception()
+        if work.future.cancelled() or isinstance(fault, StoppedError) or not isinstance(fault, GrowthringError | None):
             self._kept.pop(work.key, None)  # a fault of the machine may pass: the next one who asks tries again
 
 

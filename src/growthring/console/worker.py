@@ -22,6 +22,10 @@ _KEPT_ON_DISK = 200
 Told = Callable[[str, int, int], None]
 
 
+class StoppedError(GrowthringError):
+    """A process of slow work ended without an Answer: killed, or out of memory. The next who asks tries again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One slow computation.
@@ -55,7 +59,8 @@ def compute(task: Task, told: Told, started: Callable[[Popen[bytes]], None]) -> 
         started: Is given the process, to be stopped with the server.
 
     Raises:
-        GrowthringError: What the operation raised, or that the process ended without an Answer.
+        GrowthringError: What the operation raised.
+        StoppedError: The process ended without an Answer.
     """
     with Popen([sys.executable, "-m", "growthring.console.worker"], stdin=PIPE, stdout=PIPE) as process:
         started(process)
@@ -69,7 +74,10 @@ def compute(task: Task, told: Told, started: Callable[[Popen[bytes]], None]) -> 
             told(*message["progress"])
     answer = kept(task.place)
     if process.returncode or answer is None:
-        raise RuntimeError(f"The process of {task.operation[1]} ended with {process.returncode}.")
+        raise StoppedError(
+            f"The process of {task.operation[1].replace('_', ' ')} ended with {process.returncode} and without an answer.",
+            remedy="Load the page again to try once more; on a small machine, when nothing else runs.",
+        )
     return answer
 
 
