@@ -13,6 +13,7 @@ from growthring.operations.askable import askable, prepare
 from growthring.operations.compare import policy_bridge
 from growthring.operations.customer_rows import customer_documents, customer_movements
 from growthring.operations.customers import Cut, Part, customers, drivers
+from growthring.operations.groups import groups
 from growthring.operations.opened_books import OpenedBooks
 from growthring.operations.project import Project
 from growthring.operations.show import View, show
@@ -147,3 +148,12 @@ def test_only_periods_that_are_over_can_be_chosen_the_latest_first(company: Proj
 
 def test_a_ledger_that_was_prepared_says_how_many_months_it_has(company: Project):
     assert prepare(company, "mrr").value >= 18
+
+
+def test_metrics_of_groups_together_are_those_of_each_alone(company: Project):
+    view = View(at=askable(company).months[0], by="product")
+    rows = groups(company, ("mrr", "ndr"), view).rows
+    for name in ("mrr", "ndr"):
+        assert {row["group"]: row[name] for row in rows if name in row} == {
+            row["product"]: row["value"] for row in show(company, name, view).rows
+        }

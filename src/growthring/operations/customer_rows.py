@@ -14,6 +14,7 @@ from growthring.operations.project import Project
 from growthring.operations.reading import Reading, caveats, read
 from growthring.operations.show import View, period_asked
 from growthring.revenue.metrics import Unit
+from growthring.revenue.policy import Level
 from growthring.tables import CANONICAL
 
 
@@ -123,20 +124,19 @@ def customer_documents(
     sql = _documents_sql(reading, customer, table, start, month)
     columns = (*_DOCUMENTS[table].columns, "product", "key", "counts", "source_file", "source_row")
     matching = f"SELECT * FROM ({sql}) WHERE CONTAINS(LOWER(CONCAT_WS(' ', {', '.join(columns)})), {literal(cut.find.lower())})"
-    count = reading.ledger.connection.execute(f"SELECT COUNT(*) FROM ({matching})").fetchone()
     found = reading.ledger.connection.execute(
-        f"SELECT {', '.join(columns)} FROM ({matching}) ORDER BY {_order(cut, table, columns)}"
+        f"SELECT {', '.join(columns)}, COUNT(*) OVER () FROM ({matching}) ORDER BY {_order(cut, table, columns)}"
         + (f" LIMIT {cut.limit} OFFSET {cut.offset}" if cut.limit else "")
     ).fetchall()
     return Answer(
         metric=table,
-        value=int(count[0]) if count else 0,
+        value=int(found[0][-1]) if found else 0,
         unit="count",
         at=f"{start} → {month}",
         definition=f"Rows of {table} that bear on the revenue of {customer} from {start} to {month}: {CANONICAL[table].meaning}",
         policy=reading.policy_name(),
         snapshot=reading.snapshot.snapshot_id,
-        rows=[dict(zip(columns, map(_plain, row), strict=True)) for row in found],
+        rows=[dict(zip(columns, map(_plain, row[:-1]), strict=True)) for row in found],
         sql=sql,
         caveats=caveats(reading, [month]),
     )
@@ -150,10 +150,7 @@ def _span(reading: Reading, view: View, since: str) -> tuple[Month, Month]:
 
 def _documents_sql(reading: Reading, customer: str, table: str, start: Month, month: Month) -> str:
     """Return the statement of the rows of a table that bear on some months of a customer."""
-    accounts = reading.ledger.connection.execute(
-        "SELECT DISTINCT account_id FROM panel WHERE entity_id = ? ORDER BY 1", [customer]
-    ).fetchall()
-    listed = ", ".join(literal(row[0]) for row in accounts) or literal(customer)
+    listed = ", ".join(literal(each) for each in _accounts(reading, customer))
     document = _DOCUMENTS[table]
     bears = document.bears.format(first=literal(start.first_day), after=literal((month + 1).first_day))
     key = CANONICAL[table].key[0]
@@ -170,6 +167,14 @@ def _documents_sql(reading: Reading, customer: str, table: str, start: Month, mo
         f"FROM {table} AS document LEFT JOIN product ON product.product_id = document.product_id{joined} "
         f"WHERE document.account_id IN ({listed}) AND {bears}"
     )
+
+
+def _accounts(reading: Reading, customer: str) -> list[str]:
+    """Return the accounts that a customer is made of: itself and its family, or the one that a smaller customer belongs to."""
+    is_account = reading.policy.level in (Level.ACCOUNT, Level.PARENT)
+    source = "entity_span" if is_account else "movement"
+    found = reading.ledger.connection.execute(f"SELECT DISTINCT account_id FROM {source} WHERE entity_id = ?", [customer])
+    return sorted({row[0] for row in found.fetchall()} | ({customer} if is_account else set())) or [customer]
 
 
 def _order(cut: Cut, table: str, columns: tuple[str, ...]) -> str:

@@ -92,14 +92,7 @@ def customers(
     reading = read(project, policy=project.policy(policy), metric=wanted, currency=view.currency, progress=progress)
     month, period = period_asked(reading, view)
     asked = _Asked(reading, wanted, month, period, part)
-    chosen = f"WITH chosen AS MATERIALIZED ({_chosen(asked, cut)})"
-    count, *sums = _first(
-        reading, f"{chosen} SELECT COUNT(*), SUM(before_amount), SUM(moved_amount), SUM(after_amount) FROM chosen"
-    )
-    rows = reading.ledger.connection.execute(
-        f"{chosen} SELECT owner_id, entity_id, name, before_amount, moved_amount, after_amount, drivers FROM chosen "
-        f"ORDER BY {_order(cut, part)} {f'LIMIT {cut.limit} OFFSET {cut.offset}' if cut.limit else ''}"
-    ).fetchall()
+    rows, (count, *sums) = _found(asked, cut)
     totals = _amounts(asked, [each or Decimal(0) for each in sums])
     total = {"kind": "total", "customers": count, **totals, "since": str(asked.start)}
     return Answer(
@@ -176,12 +169,18 @@ class _Asked:
         return self.metric.relation in ("retention", "renewal") and not self.part.movement
 
     @property
+    def is_of_product(self) -> bool:
+        """Whether some products are looked at, by what they bring rather than by a rate."""
+        return bool(self.part.group) and self.part.by in PRODUCT_GROUPS and not self.is_compared
+
+    @property
     def chain(self) -> list[Relation]:
         """The relations from the ledger to what customers contribute."""
         known = (*account_attributes(self.reading.ledger), *PRODUCT_GROUPS)
         if self.part.by and self.part.by not in known:
             raise UnknownValueError("attribute", self.part.by, known)
-        chain = question_chain(self.reading.ledger, Question(self.metric, (self.month,), self.period, self.part.by))
+        by = self.part.by if self.part.group and not self.is_of_product else ""
+        chain = question_chain(self.reading.ledger, Question(self.metric, (self.month,), self.period, by))
         start = _start(self.reading, self.month, self.period, self.part.since)
         span = f"{(self.month - self.period.months).index} AS start_month"
         return [
@@ -202,25 +201,52 @@ def _base(asked: _Asked) -> str:
     if asked.is_compared:
         only = f" WHERE group_value = {literal(asked.part.group)}" if asked.part.group else ""
         return (
-            "SELECT entity_id, SUM(denominator) AS before_amount, SUM(numerator) - SUM(denominator) AS moved_amount, "
-            f"SUM(numerator) AS after_amount, '' AS drivers FROM contribution{only} GROUP BY entity_id"
+            f"SELECT entity_id, {_customer_of(asked)} AS customer_id, SUM(denominator) AS before_amount, "
+            "SUM(numerator) - SUM(denominator) AS moved_amount, SUM(numerator) AS after_amount, '' AS drivers "
+            f"FROM contribution{only} GROUP BY entity_id"
         )
-    grouped = _grouped(asked)
+    balance, flow = _by_product(asked) if asked.is_of_product else ("balance", "flow")
+    grouped = "" if asked.is_of_product else _grouped(asked)
+    key = "balance.customer_id" if asked.is_of_product else "balance.entity_id"
     if not asked.part.movement:
         return (
-            "SELECT balance.entity_id AS entity_id, balance.start_amount AS before_amount, "
+            f"SELECT balance.entity_id AS entity_id, {key} AS customer_id, balance.start_amount AS before_amount, "
             "balance.end_amount - balance.start_amount AS moved_amount, balance.end_amount AS after_amount, '' AS drivers "
-            f"FROM balance{grouped.format(of='balance')} {'AND' if grouped else 'WHERE'} balance.end_amount <> 0"
+            f"FROM {balance}{grouped.format(of='balance')} {'AND' if grouped else 'WHERE'} balance.end_amount <> 0"
         )
     driven = f" AND flow.driver = {literal(asked.part.driver)}" if asked.part.driver else ""
+    whose = "MIN(flow.customer_id)" if asked.is_of_product else "flow.entity_id"
     return (
-        "SELECT moved.entity_id AS entity_id, "
+        "SELECT moved.entity_id AS entity_id, moved.customer_id AS customer_id, "
         f"COALESCE(balance.start_amount, {_NOTHING}) AS before_amount, moved.moved_amount AS moved_amount, "
         f"COALESCE(balance.end_amount, {_NOTHING}) AS after_amount, moved.drivers AS drivers FROM ("
-        "SELECT flow.entity_id AS entity_id, SUM(flow.movement_amount) AS moved_amount, "
+        f"SELECT flow.entity_id AS entity_id, {whose} AS customer_id, SUM(flow.movement_amount) AS moved_amount, "
         f"STRING_AGG(DISTINCT {_DRIVEN}, ', ' ORDER BY {_DRIVEN}) AS drivers "
-        f"FROM flow{grouped.format(of='flow')} {'AND' if grouped else 'WHERE'} flow.movement = {literal(asked.part.movement)}"
-        f"{driven} GROUP BY flow.entity_id) AS moved LEFT JOIN balance ON balance.entity_id = moved.entity_id"
+        f"FROM {flow}{grouped.format(of='flow')} {'AND' if grouped else 'WHERE'} flow.movement = {literal(asked.part.movement)}"
+        f"{driven} GROUP BY flow.entity_id) AS moved LEFT JOIN {balance} ON balance.entity_id = moved.entity_id"
+    )
+
+
+def _by_product(asked: _Asked) -> tuple[str, str]:
+    """Return balances and movements of some products, read from the months of the period alone."""
+    column = "product.family" if asked.part.by == "product_family" else "COALESCE(product.name, sold.product_id)"
+    found = asked.reading.ledger.connection.execute(
+        "SELECT sold.product_id FROM (SELECT DISTINCT product_id FROM movement) AS sold "
+        f"LEFT JOIN product ON product.product_id = sold.product_id WHERE COALESCE({column}, '(unknown)') = ? ORDER BY 1",
+        [asked.part.group],
+    ).fetchall()
+    products = ", ".join(literal(row[0]) for row in found) or "''"
+    whose = "entity_id || ' · ' || product_id AS entity_id, entity_id AS customer_id"
+    start, month = asked.start.index, asked.month.index
+    amounts = ", ".join(
+        f"CAST(SUM(CASE WHEN month = {at} THEN recurring_amount ELSE {_NOTHING} END) AS DECIMAL(18,4)) AS {name}"
+        for name, at in (("start_amount", start), ("end_amount", month))
+    )
+    return (
+        f"(SELECT {whose}, {amounts} FROM panel WHERE month IN ({start}, {month}) AND product_id IN ({products}) "
+        "GROUP BY entity_id, product_id) AS balance",
+        f"(SELECT {whose}, movement, driver, reason, movement_amount FROM movement "
+        f"WHERE month > {start} AND month <= {month} AND product_id IN ({products})) AS flow",
     )
 
 
@@ -235,31 +261,61 @@ def _grouped(asked: _Asked) -> str:
     )
 
 
-def _chosen(asked: _Asked, cut: Cut) -> str:
-    """Return the statement of all customers that match, with who they are."""
-    behind = compose([*asked.chain, Relation("behind", _base(asked))], "behind")
-    find = literal(cut.find.lower())
-    matching = f"WHERE CONTAINS(LOWER(name), {find}) OR CONTAINS(LOWER(entity_id), {find})" if cut.find else ""
-    return (
-        f"SELECT * FROM (SELECT owned.*, COALESCE(known.name, owned.owner_id) AS name FROM ({_owned(asked, behind)}) AS owned "
-        "LEFT JOIN (SELECT account_id, ARG_MAX(name, valid_from) AS name FROM account GROUP BY account_id) AS known "
-        f"ON known.account_id = owned.owner_id{_of_vintage(asked)}) {matching}"
+def _found(asked: _Asked, cut: Cut) -> tuple[list[tuple[Any, ...]], Sequence[Any]]:
+    """Return the customers of the page asked for, then how many match and what they add up to."""
+    execute = asked.reading.ledger.connection.execute
+    is_named = bool(cut.find) or cut.order.removeprefix("-") == "name"
+    chosen = _named(_chosen(asked), cut) if is_named else f"SELECT *, owner_id AS name FROM ({_chosen(asked)})"
+    sums = ", ".join(f"SUM({each}_amount) OVER ()" for each in ("before", "moved", "after"))
+    rows = execute(
+        f"SELECT owner_id, entity_id, name, before_amount, moved_amount, after_amount, drivers, COUNT(*) OVER (), {sums} "
+        f"FROM ({chosen}) ORDER BY {_order(cut, asked.part)} {f'LIMIT {cut.limit} OFFSET {cut.offset}' if cut.limit else ''}"
+    ).fetchall()
+    if not rows:
+        rows = execute(
+            f"SELECT 1, 2, 3, 4, 5, 6, 7, COUNT(*), SUM(before_amount), SUM(moved_amount), SUM(after_amount) FROM ({chosen})"
+        ).fetchall()
+        return [], rows[0][7:]
+    names = {} if is_named else _names(asked.reading, {row[0] for row in rows})
+    return [(*row[:2], names.get(row[0], row[2]), *row[3:7]) for row in rows], rows[0][7:]
+
+
+def _names(reading: Reading, accounts: set[str]) -> dict[str, str]:
+    return dict(
+        reading.ledger.connection.execute(
+            "SELECT account_id, ARG_MAX(name, valid_from) FROM account WHERE list_contains(?, account_id) GROUP BY 1",
+            [sorted(accounts)],
+        ).fetchall()
     )
 
 
-def _owned(asked: _Asked, behind: str) -> str:
-    """Return the customers with the account that each is: itself, unless customers are smaller than accounts."""
-    if asked.reading.policy.level not in (Level.ACCOUNT, Level.PARENT):
-        own = "SELECT entity_id AS part_id, MIN(account_id) AS owner_id FROM panel GROUP BY entity_id"
-        key = _customer_of(asked)
-        keyed = f"SELECT *, {key} AS part_id FROM ({behind})"
-        return f"SELECT keyed.*, own.owner_id FROM ({keyed}) AS keyed JOIN ({own}) AS own ON own.part_id = keyed.part_id"
-    return f"SELECT *, {_customer_of(asked)} AS owner_id FROM ({behind})"
+def _chosen(asked: _Asked) -> str:
+    """Return the statement of all customers of the part with the account that each is."""
+    behind = compose([*asked.chain, Relation("behind", _base(asked))], "behind")
+    if asked.reading.policy.level in (Level.ACCOUNT, Level.PARENT):
+        owned = f"SELECT *, customer_id AS owner_id FROM ({behind})"
+    else:
+        own = "SELECT entity_id, MIN(account_id) AS owner_id FROM movement GROUP BY entity_id"
+        owned = (
+            f"SELECT behind.*, own.owner_id FROM ({behind}) AS behind JOIN ({own}) AS own ON own.entity_id = behind.customer_id"
+        )
+    return f"SELECT * FROM ({owned}) AS owned{_of_vintage(asked)}"
+
+
+def _named(chosen: str, cut: Cut) -> str:
+    """Return the statement of customers with their names, of those alone that hold a text."""
+    find = literal(cut.find.lower())
+    matching = f"WHERE CONTAINS(LOWER(name), {find}) OR CONTAINS(LOWER(entity_id), {find})" if cut.find else ""
+    return (
+        f"SELECT * FROM (SELECT chosen.*, COALESCE(known.name, chosen.owner_id) AS name FROM ({chosen}) AS chosen "
+        "LEFT JOIN (SELECT account_id, ARG_MAX(name, valid_from) AS name FROM account GROUP BY account_id) AS known "
+        f"ON known.account_id = chosen.owner_id) {matching}"
+    )
 
 
 def _customer_of(asked: _Asked) -> str:
     """Return the customer of a row: where products are looked at, each product of a customer counts as one."""
-    if asked.part.by not in PRODUCT_GROUPS:
+    if not asked.part.group or asked.part.by not in PRODUCT_GROUPS:
         return "entity_id"
     products = asked.reading.ledger.connection.execute("SELECT DISTINCT product_id FROM movement").fetchall()
     endings = sorted({f" · {row[0]}" for row in products}, key=len, reverse=True)
@@ -274,7 +330,7 @@ def _of_vintage(asked: _Asked) -> str:
         return ""
     first, last = asked.reading.ledger.setting.calendar.parse(asked.part.vintage)
     return (
-        " WHERE owned.entity_id IN (SELECT entity_id FROM entity_month WHERE amount > 0 GROUP BY entity_id "
+        " WHERE owned.customer_id IN (SELECT entity_id FROM entity_month WHERE amount > 0 GROUP BY entity_id "
         f"HAVING MIN(month) BETWEEN {first.index} AND {last.index})"
     )
 
@@ -311,9 +367,3 @@ def _definition(asked: _Asked) -> str:
     if asked.part.movement:
         return f"Customers with {asked.part.movement} from {asked.start} to {asked.month}, and with how much."
     return f"Customers with recurring revenue in {asked.month}, and what they had in {asked.start}."
-
-
-def _first(reading: Reading, sql: str) -> Sequence[Any]:
-    row: Sequence[Any] | None = reading.ledger.connection.execute(sql).fetchone()
-    assert row is not None  # noqa: S101 - sums always have a row
-    return row

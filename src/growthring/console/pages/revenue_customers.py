@@ -11,7 +11,7 @@ from growthring.console.terms import DRIVERS, MOVEMENT_NAMES, worded
 from growthring.console.visit import Section, Visit
 from growthring.operations.answer import Answer
 from growthring.operations.customer_rows import customer_documents, customer_movements
-from growthring.operations.customers import Cut, Part, customers
+from growthring.operations.customers import PRODUCT_GROUPS, Cut, Part, customers
 from growthring.tables import MOVEMENTS
 
 _PAGE = 25
@@ -40,7 +40,9 @@ def listed(visit: Visit) -> Answer:
 
 def _listed(visit: Visit, cut: Cut) -> Answer:
     found = opened(visit, metric_of(visit))
-    answer: Answer = visit.ask(customers, metric_of(visit), found.view, part(visit), cut, policy=found.policy)
+    asked, metric = part(visit), metric_of(visit)
+    is_slow = asked.by in PRODUCT_GROUPS and metric in _RATES  # a rate of products reads every product of every customer
+    answer: Answer = visit.ask(customers, metric, found.view, asked, cut, policy=found.policy, slow=is_slow)
     return answer
 
 

@@ -7,9 +7,13 @@ from growthring.console.answers import metric_name
 from growthring.console.blocks import Block, Choice, Choices, Column, Drawing, Note, Table
 from growthring.console.pages.revenue_look import Look, kept, opened, shown, unit_words
 from growthring.console.visit import Visit
+from growthring.operations.answer import Answer
+from growthring.operations.customers import PRODUCT_GROUPS
+from growthring.operations.groups import groups as groups_of
 from growthring.operations.show import View
 
 _COMPARED = ("mrr", "ndr", "grr", "logo_retention", "customers")
+_RATES = ("ndr", "grr", "logo_retention")
 _DRAWN = 12
 _PREFERRED = ("segment", "plan", "region", "country")
 
@@ -39,13 +43,26 @@ def attribute(visit: Visit, found: Look) -> str:
 def _rows(visit: Visit, found: Look, by: str) -> list[dict[str, object]]:
     """Return a row a group with a column a metric, the largest first; figures lead to the customers they are made of."""
     view = View(at=found.at or None, period=found.period, currency=found.currency, by=by)
+    rows = _together(visit, found, view) if by in PRODUCT_GROUPS else _one_by_one(visit, found, view)
+    for row in rows:
+        for name in _COMPARED:
+            listed = name if name in _RATES else None
+            row[f"{name}_href"] = found.link(by=by, group=row["group"], of_metric=listed)
+    return sorted(rows, key=lambda row: -float(str(row.get("mrr") or 0)))
+
+
+def _together(visit: Visit, found: Look, view: View) -> list[dict[str, object]]:
+    """Return all metrics of products: reading every product of every customer takes seconds, so it is done aside."""
+    answer: Answer = visit.ask(groups_of, _COMPARED, view, policy=found.policy, slow=True)
+    return [dict(row) for row in answer.rows]
+
+
+def _one_by_one(visit: Visit, found: Look, view: View) -> list[dict[str, object]]:
     rows: dict[str, dict[str, object]] = {}
     for name in _COMPARED:
         for each in shown(visit, name, found, view).rows:
-            row = rows.setdefault(each[by], {"group": each[by] or "–"})
-            listed = name if name in ("ndr", "grr", "logo_retention") else None
-            row |= {name: each["value"], f"{name}_href": found.link(by=by, group=each[by], of_metric=listed)}
-    return sorted(rows.values(), key=lambda row: -float(str(row.get("mrr") or 0)))
+            rows.setdefault(each[view.by], {"group": each[view.by]})[name] = each["value"]
+    return list(rows.values())
 
 
 def _drawings(visit: Visit, rows: list[dict[str, object]], by: str, found: Look) -> Iterable[Drawing]:
