@@ -9,6 +9,7 @@ from growthring.console.visit import Visit
 from growthring.kernel.errors import GrowthringError
 from growthring.operations.assertions import check_assertions
 from growthring.operations.closes import restated_closes
+from growthring.operations.forecast_views import account_names
 from growthring.operations.problems import summarise_problems
 from growthring.operations.unusual import Asked as AskedUsage
 from growthring.operations.why import open_questions
@@ -74,9 +75,13 @@ def _questions(visit: Visit) -> list[Statement]:
         found = visit.ask(open_questions, AskedUsage(), slow=True)
     except GrowthringError:  # no usage, or too little of it: nothing to ask about
         return []
+    names = visit.ask(account_names)
     return [
         Statement(
-            _("Why did the usage of {account} change in {month}?", account=row.get("name") or row["account"], month=row["from"]),
+            _(
+                "Why did the usage of {account} change in {month}?",
+                account=names.get(row["account"], row["account"]), month=row["from"],
+            ),
             link("/account", id=row["account"]),
             _("At stake: {amount} a year.", amount=_.value(row["at_stake"], "amount")),
             "warn",
@@ -84,7 +89,7 @@ def _questions(visit: Visit) -> list[Statement]:
             link("/account", id=row["account"]) + "#questions",
         )
         for row in found.rows[:_NAMED]
-    ]
+    ]  # fmt: skip
 
 
 def _rejected(visit: Visit) -> list[Statement]:
