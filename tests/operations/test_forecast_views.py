@@ -8,21 +8,12 @@ from hypothesis import strategies as st
 
 from growthring.forecast.layers import Layer
 from growthring.kernel.errors import GrowthringError, UnknownValueError
+from growthring.operations.adding_up import adding_up
 from growthring.operations.answer import Answer
 from growthring.operations.forecast import Asked, forecast, forecast_account, forecast_by, layers_on
 from growthring.operations.forecast_choices import forecast_choices
-from growthring.operations.forecast_views import (
-    ACCOUNT,
-    AHEAD,
-    NEW,
-    SEGMENT,
-    TOTAL,
-    account_forecast,
-    adding_up,
-    rows_of,
-    whole_forecast,
-    with_rows,
-)
+from growthring.operations.forecast_rows import ACCOUNT, AHEAD, NEW, SEGMENT, TOTAL
+from growthring.operations.forecast_views import account_forecast, rows_of, whole_forecast, with_rows
 from growthring.operations.project import Project
 from growthring.operations.show import View, show
 

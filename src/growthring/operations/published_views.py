@@ -10,9 +10,10 @@ import pyarrow.compute as pc
 from growthring.kernel.currency import exponent
 from growthring.kernel.period import Month, PeriodKind
 from growthring.kernel.progress import Progress, silent
+from growthring.operations.adding_up import adding_up
 from growthring.operations.answer import Answer
 from growthring.operations.bridge import ACTUAL, bridge
-from growthring.operations.forecast_views import account_names, adding_up
+from growthring.operations.forecast_rows import account_names
 from growthring.operations.forecasts import Published, amount_text, currency_of, find_forecast, list_forecasts, short
 from growthring.operations.project import Project
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer
-from growthring.operations.forecast_views import account_names
+from growthring.operations.forecast_rows import account_names
 from growthring.operations.project import Project
 from growthring.operations.shared_spikes import shared_spikes
 from growthring.operations.unusual import Asked, one_offs, run_rate

@@ -12,7 +12,8 @@ from growthring.console.pages.evidence import AnswerOf
 from growthring.console.pages.forecast_asked import of_scope, scope_of, view_of
 from growthring.console.visit import PageKind, Section, Visit
 from growthring.operations.answer import Answer
-from growthring.operations.forecast_views import ACCOUNT, with_rows
+from growthring.operations.forecast_rows import ACCOUNT
+from growthring.operations.forecast_views import with_rows
 from growthring.operations.forecasts import LATEST, show_forecast
 
 _OUTLOOK = (

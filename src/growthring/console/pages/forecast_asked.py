@@ -12,7 +12,8 @@ from growthring.forecast.layers import ALL, Layer
 from growthring.operations.answer import Answer
 from growthring.operations.forecast import Asked
 from growthring.operations.forecast_choices import forecast_choices
-from growthring.operations.forecast_views import ACCOUNT, SEGMENT, TOTAL, account_forecast, whole_forecast
+from growthring.operations.forecast_rows import ACCOUNT, SEGMENT, TOTAL
+from growthring.operations.forecast_views import account_forecast, whole_forecast
 from growthring.operations.forecasting import REVENUE
 
 VIEWS: Mapping[str, str] = {

@@ -23,7 +23,8 @@ from growthring.kernel.errors import GrowthringError
 from growthring.kernel.period import Month
 from growthring.operations.answer import Answer
 from growthring.operations.forecast_choices import forecast_choices
-from growthring.operations.forecast_views import ACCOUNT, SEGMENT, rows_of
+from growthring.operations.forecast_rows import ACCOUNT, SEGMENT
+from growthring.operations.forecast_views import rows_of
 from growthring.operations.override_scores import override_scores
 from growthring.operations.overrides import Wanted, add_override, check_override, expire_override, list_overrides
 

@@ -23,7 +23,8 @@ from growthring.console.pages.forecast_asked import (
 from growthring.console.pages.forecast_terms import LAYERS
 from growthring.console.visit import Visit
 from growthring.operations.answer import Answer
-from growthring.operations.forecast_views import ACCOUNT, AHEAD, NEW, SEGMENT, TOTAL, rows_of
+from growthring.operations.forecast_rows import ACCOUNT, AHEAD, NEW, SEGMENT, TOTAL
+from growthring.operations.forecast_views import rows_of
 from growthring.operations.published_views import moved_since, published_list
 
 _YEAR = 12
