@@ -64,6 +64,15 @@ def test_another_snapshot_another_setting_and_another_policy_are_other_states(de
     assert tokens[0] == tokens[1] and len(set(tokens[1:])) == 4
 
 
+def test_what_was_not_asked_for_longest_is_forgotten_when_there_is_no_room(
+    desk: Desk, books: Books, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("growthring.console.desk._KEPT", 2)
+    for name in ("a", "b", "a", "c", "a", "b"):
+        desk.ask(quick, name)
+    assert (computed(books, "a"), computed(books, "b"), computed(books, "c")) == (1, 2, 1)
+
+
 def test_slow_work_runs_elsewhere_tells_how_far_it_is_and_is_found_again_by_another_server(desk: Desk, books: Books):
     with pytest.raises(StillWorkingError) as still:
         desk.ask(traced, "b", slow=True, wait=0.0, href="/forecast")

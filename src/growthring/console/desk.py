@@ -20,6 +20,8 @@ from growthring.operations.opened_books import OpenedBooks
 from growthring.operations.project import Project
 
 _KEPT = 4_000
+_ROWS_KEPT = 1_000_000
+"""Answers and rows of Answers that stay in memory; the ones longest not asked for go first."""
 _SLOW_PROCESSES = 1
 """Slow Answers computed at once: they use every core themselves."""
 
@@ -63,6 +65,12 @@ class Work:
     def told(self, stage: str, done: int, total: int) -> None:
         """Take down how far it is."""
         self.stage, self.done, self.total = stage, done, total
+
+    @property
+    def rows(self) -> int:
+        """Rows of the Answer, as far as it is there."""
+        is_there = self.future.done() and not self.future.cancelled() and self.future.exception() is None
+        return len(getattr(self.future.result(), "rows", ())) if is_there else 0
 
     @property
     def elapsed(self) -> float:
@@ -127,13 +135,18 @@ class Desk:
             if work is None:
                 work = self._begin(opened, key, operation, args, options, slow, href)
                 self._kept[key] = work
-                while len(self._kept) > _KEPT:
-                    self._kept.popitem(last=False)
+                self._let_go()
             self._kept.move_to_end(key)
         try:
             return work.future.result(timeout=wait)
         except NotYetError:
             raise StillWorkingError(work) from None
+
+    def _let_go(self) -> None:
+        """Forget what was not asked for longest, where more is kept than there is room for."""
+        rows = sum(work.rows for work in self._kept.values())
+        while len(self._kept) > _KEPT or (rows > _ROWS_KEPT and len(self._kept) > 1):
+            rows -= self._kept.popitem(last=False)[1].rows
 
     def works(self) -> list[Work]:
         """Return slow work, the latest first."""
