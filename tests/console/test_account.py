@@ -170,7 +170,7 @@ def test_a_movement_opens_the_lines_of_the_files_it_rests_on(pages: TestClient, 
     assert href
     twin = pages.get(href[1].replace("&amp;", "&").replace("/answer?", "/answer.json?")).json()
     rows = tables(twin["sections"][1]["blocks"])
-    lines = [*rows.get("rows-invoice lines", []), *rows.get("rows-contract lines", [])]
+    lines = [*rows.get("rows-billed", []), *rows.get("rows-agreed", [])]
     assert lines and all(row["file"].startswith("raw/") and row["row"] > 0 for row in lines)
 
 

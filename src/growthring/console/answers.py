@@ -1,5 +1,6 @@
 """From Answers to blocks: figures that open them, tables of their rows, what a reader must know."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -16,6 +17,7 @@ _TEXT = frozenset(
 )
 _LONG = frozenset({"reason", "message", "remedy", "definition", "note", "why", "undefined", "because", "detail"})
 _HIDDEN = frozenset({"kind"})
+_DAY = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 _SHARE_ENDINGS = ("_share", "_rate", "share", "rate", "ndr", "grr")
 _UNIT_SHAPES: Mapping[str, Shape] = {"ratio": "share", "points": "points", "count": "count", "index": "number"}
 
@@ -94,7 +96,7 @@ def shape_of(name: str, values: Iterable[Any], unit: str = "") -> Shape:
         return "long"
     there = [value for value in values if value is not None and value != ""]
     if not there or not all(_is_number(value) for value in there):
-        return "text"
+        return "month" if there and all(_DAY.fullmatch(str(value)) for value in there) else "text"
     if name in ("value", "effect") and unit:
         return shape_of_unit(unit)
     if name.endswith(_SHARE_ENDINGS) and all(isinstance(value, float) for value in there):

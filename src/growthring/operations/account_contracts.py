@@ -64,7 +64,7 @@ def account_burn_down(project: Project, account: str) -> Answer:
     """Answer how the commitments of an account that are in force were consumed, and where their present pace leads.
 
     The rows come in kinds: ``pace`` (one a commitment: consumed so far, and what is used up or left over at its end) and
-    ``by day`` (consumption added up by billing period, then what the pace of the last months leads to, month by month).
+    ``days`` (consumption added up by billing period, then what the pace of the last months leads to, month by month).
 
     Raises:
         GrowthringError: No row names the account, or the project has no price books.
@@ -130,7 +130,7 @@ def _burn_row(
         even = Decimal((Fraction(commitment.size) * share / Fraction(_UNIT) + Fraction(1, 2)).__floor__()) * _UNIT
     sizes = {"consumed": consumed, "at_present_pace": projected, "even_pace": even, "committed": commitment.size}
     return {
-        "kind": "by day", "commitment": commitment.commitment_id, "at": on.isoformat(),
+        "kind": "days", "commitment": commitment.commitment_id, "at": on.isoformat(),
         **{name: None if size is None else _size(commitment, size) for name, size in sizes.items()},
         "unit": _unit(commitment),
     }  # fmt: skip

@@ -84,8 +84,8 @@ def account_movements(project: Project, account: str) -> Answer:
 def account_documents(project: Project, account: str, at: str) -> Answer:
     """Answer which documents an account's revenue of a month, and of the month before it, rests on.
 
-    The rows come in kinds: ``as counted`` (recurring revenue by product, as the policy counts it), ``invoice lines`` and
-    ``contract lines``, whose service or term touches the two months; each names the file and row it was read from.
+    The rows come in kinds: ``counted`` (recurring revenue by product, as the policy counts it), ``billed`` and
+    ``agreed``, whose service or term touches the two months; each names the file and row it was read from.
 
     Raises:
         GrowthringError: No row names the account, or there is no such month.
@@ -188,7 +188,7 @@ def _renewal(book: AccountBook, account: str) -> dict[str, Any]:
 
 def _counted_row(book: AccountBook, row: dict[str, Any]) -> dict[str, Any]:
     return {
-        "kind": "as counted", "at": str(Month(row["month"])), "product": row["product_id"],
+        "kind": "counted", "at": str(Month(row["month"])), "product": row["product_id"],
         "billed": money(row["native_amount"], row["currency"]), "currency": row["currency"], "rate": plain(row["rate"]),
         "recurring": money(row["recurring_amount"], book.reading.currency),
         "from_usage": money(row["usage_amount"], book.reading.currency),
@@ -203,7 +203,7 @@ def _invoice_rows(book: AccountBook, account: str, first: date, last: date) -> l
         account, last, first,
     )  # fmt: skip
     return [
-        {"kind": "invoice lines", "line": row["invoice_line_id"], "invoice": row["invoice_id"], "product": row["product_id"],
+        {"kind": "billed", "line": row["invoice_line_id"], "invoice": row["invoice_id"], "product": row["product_id"],
          "type": row["kind"], "issued": _text(row["issued_on"]), "from": _text(row["period_start"]),
          "until": _text(row["period_end"]),
          "quantity": None if row["quantity"] is None else plain(row["quantity"]),
@@ -219,7 +219,7 @@ def _contract_rows(book: AccountBook, account: str, first: date, last: date) -> 
         account, last, first,
     )  # fmt: skip
     return [
-        {"kind": "contract lines", "line": row["contract_line_id"], "contract": row["contract_id"], "product": row["product_id"],
+        {"kind": "agreed", "line": row["contract_line_id"], "contract": row["contract_id"], "product": row["product_id"],
          "type": row["kind"], "from": _text(row["starts_on"]), "until": _text(row["ends_on"]),
          "quantity": None if row["quantity"] is None else plain(row["quantity"]),
          "amount": money(row["amount"], row["currency"]), "currency": row["currency"], "every": row["billing_interval"],

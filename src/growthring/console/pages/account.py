@@ -101,7 +101,6 @@ def _is_found(visit: Visit) -> bool:
 PAGE = PageKind("account", "Customers", sections, heading)
 ANSWERS: Mapping[str, AnswerOf] = {
     "accounts": found_accounts,
-    "account": facts_of,
     "account_revenue": months_of,
     "account_movements": movements_of,
     "account_documents": documents_of,

@@ -6,7 +6,7 @@ from typing import Any
 from growthring.charts import Axis, Labels, lines
 from growthring.console.answers import caveats, evidence
 from growthring.console.blocks import Block, Choice, Choices, Column, Drawing, Note, Statement, Statements, Table, Tone
-from growthring.console.pages.account_chosen import LINE_KINDS, PROMISES, TERM_STATES, TRUE_UPS, account_of
+from growthring.console.pages.account_chosen import LINE_KINDS, PROMISES, TERM_STATES, TRUE_UPS, account_of, spoken
 from growthring.console.terms import worded
 from growthring.console.visit import Visit
 from growthring.operations.account_contracts import account_burn_down, account_contracts, account_promises
@@ -59,7 +59,10 @@ def contracts(visit: Visit) -> Iterable[Block]:
         Column("until", _("Until"), "month"),
         Column("why_cancelled", _("Why cancelled")),
     ]
-    rows = [{**row, "discount": row["discount"] or None} for row in found.rows]
+    rows = [
+        {**row, "discount": row["discount"] or None, "why_cancelled": row["why_cancelled"] and spoken(row["why_cancelled"])}
+        for row in found.rows
+    ]
     nothing = _("No contract of this customer is known: its revenue rests on invoices alone.")
     yield Table("contracts", held(columns, rows), rows, empty=nothing, page_size=8)
 
@@ -76,7 +79,8 @@ def commitments(visit: Visit) -> Iterable[Block]:
     if not found.rows:
         yield Note(
             _("This customer promised no consumption and paid for none ahead."),
-            _("Its usage is billed as it comes. `growthring price-commitment` says what a promise would be worth."), "empty",
+            _("Its usage is billed as it comes. The command growthring price-commitment says what a promise would be worth."),
+            "empty",
         )  # fmt: skip
         return
     yield _promises(visit, found)
@@ -119,7 +123,7 @@ def _burning(visit: Visit, found: Answer) -> Iterable[Block]:
     if len(ids) > 1:
         keep = {name: value for name, value in visit.asked.params.items() if name != "commitment"}
         yield Choices([Choice("commitment", _("Commitment"), [(each, each) for each in ids], chosen)], keep)
-    rows = [row for row in found.rows if row["commitment"] == chosen and row["kind"] == "by day"]
+    rows = [row for row in found.rows if row["commitment"] == chosen and row["kind"] == "days"]
     words = {
         "consumed": _("consumed"), "at_present_pace": _("at the present pace"), "even_pace": _("even pace"),
         "committed": _("committed"),

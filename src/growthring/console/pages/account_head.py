@@ -52,7 +52,7 @@ def _tone(row: Mapping[str, Any]) -> Tone:
 
 def _figures(visit: Visit, row: Mapping[str, Any], month: str) -> list[Figure]:
     _ = visit.words
-    revenue, facts = evidence("account_revenue", id=row["account_id"]), evidence("account", id=row["account_id"])
+    revenue = evidence("account_revenue", id=row["account_id"])
     invoices, contracts = evidence("account_invoices", id=row["account_id"]), evidence("account_contracts", id=row["account_id"])
     share = (
         ""
@@ -64,7 +64,7 @@ def _figures(visit: Visit, row: Mapping[str, Any], month: str) -> list[Figure]:
     renews = _("contracts in force: {count}", count=row["contracts"]) if row["contracts"] else _("no contract in force")
     return [
         Figure(_("MRR"), row["mrr"], "amount", row["currency"], _("per month, {month}", month=month), revenue),
-        Figure(_("ARR"), row["arr"], "amount", row["currency"], _("per year, {month}", month=month), facts),
+        Figure(_("ARR"), row["arr"], "amount", row["currency"], _("12 × the MRR of {month}", month=month), revenue),
         Figure(_("Change in 12 months"), row["change"], "amount", row["currency"], share, revenue, _tone(row)),
         Figure(_("Last invoice"), row["invoice_amount"], "amount", row["invoice_currency"], invoiced, invoices),
         Figure(_("Next renewal"), row["renews_on"], "month", "", renews, contracts),

@@ -39,7 +39,7 @@ def listed(visit: Visit) -> Iterable[Block]:
     if not found.value and not text and not visit.asked.get(f"{_NAME}.find"):
         yield Note(
             _("No row names a customer yet."),
-            _("Read data with `growthring run`; the page Data says what was left out."),
+            _("Read data with growthring run; the page Data says what was left out."),
             "empty",
         )
         return

@@ -12,7 +12,10 @@ from growthring.console.pages.forecast_terms import LAYERS
 from growthring.console.visit import Visit
 from growthring.operations.answer import Answer
 from growthring.operations.forecast import Asked
-from growthring.operations.forecast_views import AHEAD, account_forecast, rows_of
+from growthring.operations.forecast_views import account_forecast, rows_of
+
+_ALL_AHEAD = "ahead"
+"""Rows about all months ahead together."""
 
 
 def outlook_of(visit: Visit) -> Answer:
@@ -32,7 +35,7 @@ def outlook(visit: Visit) -> Iterable[Block]:
         return
     found = outlook_of(visit)
     rows = rows_of(found, "period", view="month")
-    yield Statements([_expected(visit, row) for row in rows_of(found, "period", view=AHEAD)])
+    yield Statements([_expected(visit, row) for row in rows_of(found, "period", view=_ALL_AHEAD)])
     yield Drawing(_fan(visit, found, rows))
     yield _layers(visit, rows)
     yield Links([(_("Layers on and off, other horizons, usage: the page Forecast"),

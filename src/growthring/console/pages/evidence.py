@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from growthring.console.answers import caveats, metric_name, shape_of_unit, table
 from growthring.console.blocks import Block, Facts, Figure, Figures, Links, Text
+from growthring.console.terms import ROW_KINDS
 from growthring.console.visit import PageKind, Section, Visit
 from growthring.kernel.errors import UnknownValueError
 from growthring.operations.answer import Answer
@@ -55,7 +56,13 @@ def rows(visit: Visit, found: Answer) -> Iterable[Block]:
     kinds = list(dict.fromkeys(row.get("kind", "") for row in found.rows))
     for kind in kinds:
         chosen = [row for row in found.rows if row.get("kind", "") == kind]
-        yield table(visit, found, f"rows-{kind}" if kind else "rows", rows=chosen, title=visit.words(str(kind)) if kind else "")
+        yield table(
+            visit,
+            found,
+            f"rows-{kind}" if kind else "rows",
+            rows=chosen,
+            title=visit.words(ROW_KINDS.get(kind, str(kind))) if kind else "",
+        )
 
 
 def statement(visit: Visit, found: Answer) -> Iterable[Block]:
