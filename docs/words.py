@@ -1,7 +1,7 @@
 """Bring the catalogues of the console's words up to date: `python docs/words.py` adds what is missing, drops what is not used.
 
-A message is an English sentence that stands in the code: in `_("…")` and `words("…")`, as the title of a page, a section or a deed,
-as a value of a constant that is declared as `Mapping[str, str]`, or in a constant that is handed to `_`. Stages of work, fixed
+A message is an English sentence that stands in the code: in `_("…")` and `words("…")`, as the title of a page, a section or a
+deed, as a value of a constant declared as `Mapping[str, str]`, or in a constant that is handed to `_`. Stages of work, fixed
 definitions of Answers, and the registries of metrics, policies and terms are messages too. Names of metrics have both languages
 in their registry, and formulas are the same in all; neither is listed.
 """
@@ -43,7 +43,8 @@ def update(language: str) -> Catalog:
     """Write a catalogue with every message of the code: known ones keep their translation, new ones have none."""
     known, wanted = catalogue(language), messages()
     made = Catalog(
-        locale="zh_Hans_CN", project="growthring", fuzzy=False, charset="utf-8",
+        locale="zh_Hans_CN", project="growthring", version="console", fuzzy=False, charset="utf-8",
+        msgid_bugs_address="", last_translator="", language_team="",
         header_comment="# Words of the console. The English message is the key; `python docs/words.py` keeps the list complete.",
     )  # fmt: skip
     for message in sorted(wanted):
