@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from growthring.console.deeds import Deed
+from growthring.console.pages import forecast_answer as answer
 from growthring.console.pages import forecast_backtest as backtest
 from growthring.console.pages import forecast_entries as entries
 from growthring.console.pages import forecast_outlook as outlook
@@ -18,7 +19,7 @@ from growthring.operations.forecasts import LATEST, show_forecast
 
 _OUTLOOK = (
     Section("ask", "", outlook.ask),
-    Section("answer", "What is expected", outlook.answer),
+    Section("answer", "What is expected", answer.answer),
     Section("ahead", "Month by month, with its layers", outlook.ahead),
     Section("segments", "By segment", outlook.segments),
     Section("accounts", "By customer", outlook.accounts),
@@ -75,7 +76,7 @@ def answered(visit: Visit) -> Answer:
     """Answer a part of the forecast: parameters ``row``, ``within``, ``name``, ``length`` and ``at`` beside those of the page."""
     url = visit.asked
     if url.get("row") == "moved":
-        moved = outlook.moved_now(visit)
+        moved = answer.moved_now(visit)
         if moved is not None:
             return moved
     names = {"within": "scope", "name": "name", "length": "view", "at": "at"}
