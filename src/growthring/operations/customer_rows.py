@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from growthring.engine.relation import compose, literal
+from growthring.kernel.currency import EXPONENT
 from growthring.kernel.errors import UnknownValueError
 from growthring.kernel.period import Month
 from growthring.kernel.progress import Progress, silent
@@ -87,7 +88,7 @@ def customer_movements(
         snapshot=reading.snapshot.snapshot_id,
         rows=[
             {"month": str(Month(at)), "movement": moved, "driver": driver, "reason": reason, "product": product,
-             "account": account, "amount": money(amount, reading.currency)}
+             "account": account, "amount": _written(amount, reading.currency)}
             for at, moved, driver, reason, product, account, amount in found
         ],
         sql=compose(reading.ledger.chain, "movement"),
@@ -136,7 +137,7 @@ def customer_documents(
         definition=f"Rows of {table} that bear on the revenue of {customer} from {start} to {month}: {CANONICAL[table].meaning}",
         policy=reading.policy_name(),
         snapshot=reading.snapshot.snapshot_id,
-        rows=[dict(zip(columns, map(_plain, row[:-1]), strict=True)) for row in found],
+        rows=[_document(dict(zip(columns, row[:-1], strict=True))) for row in found],
         sql=sql,
         caveats=caveats(reading, [month]),
     )
@@ -185,6 +186,21 @@ def _order(cut: Cut, table: str, columns: tuple[str, ...]) -> str:
     if name not in columns:
         raise UnknownValueError("column", name, columns)
     return f"{name} {'DESC' if cut.order.startswith('-') else 'ASC'} NULLS LAST, {usual}"
+
+
+def _document(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a document as plain values; its amount has at least the decimals of its currency."""
+    written = {name: _plain(value) for name, value in row.items()}
+    amount, code = row.get("amount"), row.get("currency")
+    if isinstance(amount, Decimal) and code in EXPONENT and amount == Decimal(money(amount, code)):
+        written["amount"] = money(amount, code)
+    return written
+
+
+def _written(amount: Decimal, currency: str) -> str:
+    """Return an amount as text; what rounds to nothing has no sign."""
+    text = money(amount, currency)
+    return text.removeprefix("-") if not Decimal(text) else text
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any column of a document

@@ -58,7 +58,7 @@ def glossary() -> tuple[Term, ...]:
 def metric_definition(project: Project, name: str, *, policy: str | None = None, dialect: str = "duckdb") -> Answer:
     """Answer what a metric means under a policy, in words and in SQL, without computing it.
 
-    The rows say the same metric in words under each policy of the project.
+    The rows say in words what each policy of the project decides about it.
 
     Args:
         project: The project.
@@ -75,6 +75,7 @@ def metric_definition(project: Project, name: str, *, policy: str | None = None,
     month = setting.last_complete_month
     policies = [_fixed(project.policy(each), wanted) for each in project.policy_names()]
     chosen = _fixed(project.policy(policy), wanted)
+    common = f"{wanted.definition} {wanted.formula}."
     shape = shape_of(connection, chosen, setting)
     chain = (*recurring_chain(chosen, setting), *ledger_chain(chosen, setting, shape))
     sql = _sql(Ledger(connection, chosen, setting, chain), Question(wanted, (month,)))
@@ -86,7 +87,10 @@ def metric_definition(project: Project, name: str, *, policy: str | None = None,
         definition=in_words(wanted, chosen, month),
         policy={"name": chosen.name, "version": chosen.version},
         snapshot=reading.snapshot.snapshot_id,
-        rows=[{"policy": each.name, "title": each.title, "meaning": in_words(wanted, each, month)} for each in policies],
+        rows=[
+            {"policy": each.name, "title": each.title, "meaning": in_words(wanted, each, month).removeprefix(common).strip()}
+            for each in policies
+        ],
         sql=transpile(sql, dialect),
         caveats=_doubts(chosen),
     )

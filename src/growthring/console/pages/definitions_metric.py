@@ -21,6 +21,9 @@ DIALECT_NAMES = {
 }  # fmt: skip
 """What people call the dialects."""
 
+UNITS = {"ratio": "share", "count": "number", "index": "index"}
+"""What people call what is no money."""
+
 
 def defined(visit: Visit) -> Answer:
     """Answer what the metric of a visit means: parameters ``metric``, ``policy`` and ``dialect``."""
@@ -47,7 +50,7 @@ def meaning(visit: Visit) -> Iterable[Block]:
     facts: list[tuple[str, object, Shape]] = [
         (_("Meaning"), _(answer.definition), "long"),
         (_("Formula"), _(wanted.formula), "long"),
-        (_("Unit"), _(answer.unit), "text"),
+        (_("Unit"), _(UNITS.get(answer.unit, answer.unit)), "text"),
         (_("Has no value when"), _(wanted.undefined) if wanted.undefined else _("it always has one"), "long"),
         (_("Fixed by the metric itself"), _fixed(visit), "text"),
         (_("In Chinese"), wanted.chinese, "text"),
@@ -102,10 +105,10 @@ def elsewhere(visit: Visit) -> Iterable[Block]:
     rows = [
         {**row, "meaning": _(row["meaning"]), "href": link("/definitions", metric=name, policy=row["policy"]),
          "gap": _("from {policy}", policy=here) if name in MEASURES and row["policy"] != here else "",
-         "bridge": link("/revenue", policy=here, bridged=name, other=row["policy"]) + "#bridge"}
+         "bridge": "" if row["policy"] == here else link("/revenue", policy=here, bridged=name, other=row["policy"]) + "#bridge"}
         for row in answer.rows
     ]  # fmt: skip
-    columns = [Column("policy", _("Policy"), "name", "href"), Column("meaning", _("Meaning"), "long")]
+    columns = [Column("policy", _("Policy"), "name", "href"), Column("meaning", _("What it decides here"), "long")]
     if name in MEASURES:
         columns.append(Column("gap", _("Bridge"), "name", "bridge"))
     yield Table("elsewhere", columns, rows, page_size=15)

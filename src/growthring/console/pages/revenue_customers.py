@@ -1,6 +1,7 @@
 """The customers behind a figure of revenue, and the rows behind one customer: ledger entries, then documents."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from growthring.console.answers import caveats, evidence, metric_name
 from growthring.console.asked import link
@@ -15,6 +16,8 @@ from growthring.operations.customers import PRODUCT_GROUPS, Cut, Part, customers
 from growthring.tables import MOVEMENTS
 
 _PAGE = 25
+_AT_ONCE = 2_000
+"""Customers written at once; longer lists are written aside, so that nobody waits for them but who asked."""
 _EVIDENCE = 200
 """Customers listed as evidence; the table of the page has all of them."""
 _RATES = ("ndr", "grr", "logo_retention", "renewal_rate", "renewal_rate_net")
@@ -34,14 +37,19 @@ def metric_of(visit: Visit) -> str:
 
 
 def listed(visit: Visit) -> Answer:
-    """Answer the customers that a visit asks for, cut to the page of the table."""
-    return _listed(visit, cut_of(visit, "customers", _PAGE))
+    """Answer the customers that a visit asks for: those of the page of the table, or all of them for a file."""
+    cut = cut_of(visit, "customers", _PAGE)
+    if cut.limit:
+        return _listed(visit, cut)
+    found = _listed(visit, replace(cut, limit=_PAGE))
+    return _listed(visit, cut, aside=int(str(found.value)) > _AT_ONCE)
 
 
-def _listed(visit: Visit, cut: Cut) -> Answer:
+def _listed(visit: Visit, cut: Cut, *, aside: bool = False) -> Answer:
     found = opened(visit, metric_of(visit))
     asked, metric = part(visit), metric_of(visit)
-    is_slow = asked.by in PRODUCT_GROUPS and metric in _RATES  # a rate of products reads every product of every customer
+    # a rate of products reads every product of every customer
+    is_slow = aside or (asked.by in PRODUCT_GROUPS and metric in _RATES)
     answer: Answer = visit.ask(customers, metric, found.view, asked, cut, policy=found.policy, slow=is_slow)
     return answer
 
