@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from growthring.console.answers import evidence
 from growthring.console.blocks import Block, Figure, Figures, Statement, Statements
 from growthring.console.deeds import Deed
-from growthring.console.pages import data_log, data_rows, data_runs
+from growthring.console.pages import data_closes, data_log, data_rows, data_runs
 from growthring.console.pages.audit import audit_section
 from growthring.console.pages.evidence import AnswerOf
 from growthring.console.visit import PageKind, Section, Visit
@@ -75,16 +75,16 @@ PAGE = PageKind(
         Section("sources", "Sources", data_rows.sources),
         Section("problems", "Rows that were not taken as they stood", data_rows.problems),
         Section("assertions", "What you know to be true", data_log.assertions),
-        Section("closes", "Closed months", data_log.closes),
+        Section("closes", "Closed months", data_closes.closes),
         Section("definitions", "Definitions used and signed off", data_log.definitions),
         Section("snapshots", "Snapshots", data_log.snapshots),
         audit_section,
         Section("works", "Long work of this console", data_runs.works),
     ),
 )
-DEEDS: tuple[Deed, ...] = (*data_log.DEEDS, *data_runs.DEEDS)
+DEEDS: tuple[Deed, ...] = (*data_closes.DEEDS, *data_log.DEEDS, *data_runs.DEEDS)
 ANSWERS: dict[str, AnswerOf] = {
     "rows read": data_rows.state_of,
     "problems": data_rows.problems_of,
-    "restatement": data_log.restatement_of,
+    "restatement": data_closes.restatement_of,
 }

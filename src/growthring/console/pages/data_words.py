@@ -57,10 +57,6 @@ PROBLEMS: Mapping[str, str] = {
 """What is wrong with rows, by code."""
 
 COLUMNS: Mapping[str, str] = {
-    "metric": "Figure",
-    "as_reported": "As reported",
-    "now": "Now",
-    "difference": "Difference",
     "customer": "Customer",
     "change": "What happened",
     "table": "Table",
@@ -71,7 +67,7 @@ COLUMNS: Mapping[str, str] = {
     "file": "File",
     "row": "Row",
 }
-"""Columns of what differs in a closed month."""
+"""Columns of rows that differ in a closed month."""
 
 CHANGES: Mapping[str, str] = {"late": "came late", "removed": "is gone", "corrected": "was corrected"}
 """What happened to a row since a month was closed."""
