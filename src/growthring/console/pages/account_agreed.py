@@ -122,7 +122,9 @@ def _burning(visit: Visit, found: Answer) -> Iterable[Block]:
     chosen = visit.asked.choice("commitment", tuple(ids), ids[0])
     if len(ids) > 1:
         keep = {name: value for name, value in visit.asked.params.items() if name != "commitment"}
-        yield Choices([Choice("commitment", _("Commitment"), [(each, each) for each in ids], chosen)], keep)
+        yield Choices(
+            [Choice("commitment", _("Commitment"), [(each, each) for each in ids], chosen)], keep, "/account#commitments"
+        )
     rows = [row for row in found.rows if row["commitment"] == chosen and row["kind"] == "days"]
     words = {
         "consumed": _("consumed"), "at_present_pace": _("at the present pace"), "even_pace": _("even pace"),

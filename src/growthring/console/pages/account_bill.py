@@ -54,7 +54,7 @@ def bill(visit: Visit) -> Iterable[Block]:
     listed, found = bills_of(visit), bill_of(visit)
     options = [(row["at"], f"{row['at']} · {row['currency']} {_.value(row['amount'], 'amount')}") for row in listed.rows]
     keep = {name: value for name, value in visit.asked.params.items() if name != "bill"}
-    yield Choices([Choice("bill", _("Bill of"), options, found.at)], keep)
+    yield Choices([Choice("bill", _("Bill of"), options, found.at)], keep, "/account#bill")
     proof = evidence("account_bill", id=account_of(visit), bill=found.at)
     book = _("price book {book}, version of {version}", book=found.policy["name"], version=found.policy["version"])
     yield Figures([Figure(_("Bill of {month}", month=found.at), found.value, "amount", found.unit, book, proof)])
@@ -121,7 +121,8 @@ def _price_choices(visit: Visit, meters: tuple[str, ...]) -> Choices:
     if len(meters) > 1:
         options = [(meter, spoken(meter)) for meter in meters]
         choices.insert(0, Choice("priced", _("Meter"), options, asked.choice("priced", meters, meters[0])))
-    return Choices(choices, {name: value for name, value in asked.params.items() if name not in ("priced", "budget")})
+    keep = {name: value for name, value in asked.params.items() if name not in ("priced", "budget")}
+    return Choices(choices, keep, "/account#price")
 
 
 def _told(visit: Visit, found: Answer) -> list[Statement]:

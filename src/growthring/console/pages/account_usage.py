@@ -61,7 +61,9 @@ def usage(visit: Visit) -> Iterable[Block]:
 
 def _choice(visit: Visit, meters: Sequence[str], chosen: str) -> Choices:
     keep = {name: value for name, value in visit.asked.params.items() if name != "meter"}
-    return Choices([Choice("meter", visit.words("Meter"), [(meter, spoken(meter)) for meter in meters], chosen)], keep)
+    return Choices(
+        [Choice("meter", visit.words("Meter"), [(meter, spoken(meter)) for meter in meters], chosen)], keep, "/account#usage"
+    )
 
 
 def _shown(visit: Visit, meter: str, months: Sequence[Mapping[str, Any]], days: Answer) -> Iterable[Block]:
