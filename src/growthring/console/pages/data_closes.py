@@ -17,6 +17,7 @@ from growthring.operations.closes import Restated, close, figures_to_close, list
 from growthring.revenue.metrics import METRICS, Unit
 
 _OFFERED_MONTHS = 24
+_COMPARED = ("as_reported", "now", "difference")
 _TOLD_FIGURES = ("mrr", "arr", "ndr", "grr", "customers")
 
 
@@ -56,7 +57,7 @@ def closes(visit: Visit) -> Iterable[Block]:
                 Column("reported", _("MRR as reported"), "amount", href="_open"),
                 Column("now", _("Would be now"), "amount", href="_open"),
                 Column("closed_at", _("Closed (UTC)"), "name"),
-                Column("author", _("By"), "name"),
+                Column("author", _("Closed by"), "name"),
                 Column("because", _("Why"), "long"),
                 Column("snapshot", _("Snapshot"), "code"),
             ],
@@ -100,12 +101,15 @@ def _figures(visit: Visit, rows: Sequence[Mapping[str, Any]]) -> Iterable[Block]
     """Show figures that differ: those that are ratios apart from amounts and counts."""
     _ = visit.words
     named = [{**row, "name": metric_name(visit, row["metric"]), "unit": METRICS[row["metric"]].unit} for row in rows]
-    groups: tuple[tuple[str, str, Shape, bool], ...] = (
-        ("metric", _("Amounts and counts that differ"), "amount", False),
-        ("ratio", _("Ratios that differ"), "share", True),
+    indexes = [{**row, **{side: float(row[side] or 0) for side in _COMPARED}} for row in named if row["unit"] is Unit.INDEX]
+    ratios = [row for row in named if row["unit"] is Unit.RATIO]
+    others = [row for row in named if row["unit"] not in (Unit.INDEX, Unit.RATIO)]
+    groups: tuple[tuple[str, str, Shape, Sequence[Mapping[str, Any]]], ...] = (
+        ("metric", _("Amounts and counts that differ"), "amount", others),
+        ("ratio", _("Ratios that differ"), "share", ratios),
+        ("index", _("Indexes that differ"), "number", indexes),
     )
-    for name, title, shape, are_ratios in groups:
-        mine = [row for row in named if (row["unit"] is Unit.RATIO) is are_ratios]
+    for name, title, shape, mine in groups:
         if mine:
             yield Table(f"closed-{name}", [Column("name", _("Figure"), "name"), *_sides(visit, shape)], mine, title, page_size=30)
 

@@ -70,7 +70,7 @@ def definitions(visit: Visit) -> Iterable[Block]:
             Column("policy", _("Policy"), "name"),
             Column("version", _("Version"), "code"),
             Column("recorded", _("Recorded"), "name"),
-            Column("author", _("By"), "name"),
+            Column("author", _("Recorded by"), "name"),
             Column("signed_off_by", _("Signed off by"), "long"),
         ],
         rows,
@@ -116,7 +116,7 @@ def _told_sign_off(visit: Visit, given: Given) -> Sequence[tuple[str, str]]:
     return [
         (_("Policy"), f"{policy.name} {policy.version}"),
         (_("Agrees for"), _(given.get("role", ""))),
-        (_("By"), visit.user.name),
+        (_("Who"), visit.user.name),
     ]
 
 

@@ -66,7 +66,7 @@ def _counts(visit: Visit, href: str = "") -> list[Column]:
         Column("accepted", _("As they stood"), "count"),
         Column("corrected", _("Corrected"), "count"),
         Column("rejected", _("Rejected"), "count", href="_problems" if href else ""),
-        Column("taken", _("Taken"), "share"),
+        Column("taken", _("Share taken"), "share"),
     ]
 
 
