@@ -16,7 +16,7 @@ from growthring.kernel.currency import exponent
 from growthring.kernel.period import PeriodKind
 from growthring.operations.adding_up import adding_up
 from growthring.operations.answer import Answer
-from growthring.operations.forecast import Made
+from growthring.operations.forecast_making import Made
 from growthring.operations.known_names import KnownNames
 from growthring.operations.project import Project
 
@@ -28,6 +28,7 @@ AHEAD = "ahead"
 
 _LISTED = 500
 _FEWEST_CASES = 10
+_MEASURED = (1, 6, 12)
 _WHOLE = 1000
 _BOUNDS = ("low80", "high80", "low95", "high95")
 _PERIODS = {"month": PeriodKind.MONTH, "quarter": PeriodKind.QUARTER, "year": PeriodKind.FISCAL_YEAR}
@@ -246,13 +247,17 @@ class ForecastRows:
             }  # fmt: skip
 
     def coverage(self) -> Iterator[dict[str, Any]]:
-        """Yield how often past ranges one month ahead held what came."""
-        for name, (share, cases) in self.made.model.coverage().items():
-            scope, level = name.split()
-            yield {
-                "kind": "coverage", "scope": scope, "level": int(level), "held_share": round(float(share), 4) if cases else None,
-                "cases": int(cases), "verdict": _verdict(int(level) / 100, float(share), int(cases)),
-            }  # fmt: skip
+        """Yield how often past ranges held what came, one month ahead and, where enough was measured, further."""
+        for ahead in (each for each in _MEASURED if each <= self.made.asked.horizon):
+            for name, (share, cases) in self.made.model.coverage(ahead).items():
+                if ahead > 1 and cases < _FEWEST_CASES:
+                    continue
+                scope, level = name.split()
+                yield {
+                    "kind": "coverage", "scope": scope, "level": int(level), "ahead": ahead, "cases": int(cases),
+                    "held_share": round(float(share), 4) if cases else None,
+                    "verdict": _verdict(int(level) / 100, float(share), int(cases)),
+                }  # fmt: skip
 
     def assumptions(self) -> Iterator[dict[str, Any]]:
         """Yield what is assumed of each segment (FC-03)."""

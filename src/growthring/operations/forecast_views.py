@@ -11,9 +11,10 @@ import numpy as np
 from growthring.kernel.errors import UnknownValueError
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer
-from growthring.operations.forecast import Asked, Made, make_forecast
+from growthring.operations.forecast_making import Asked, Made, make_forecast
 from growthring.operations.forecast_rows import ACCOUNT, TOTAL, ForecastRows, account_names
 from growthring.operations.known_names import KnownNames
+from growthring.operations.plan_beside import plan_beside
 from growthring.operations.project import Project
 
 _STAGES = 4
@@ -36,7 +37,8 @@ def whole_forecast(project: Project, asked: Asked | None = None, *, progress: Pr
     rows = [told.about(), *told.of_groups()]
     progress("accounts", 3, _STAGES)
     rows += [*told.accounts(), *told.coverage(), *told.assumptions(), *told.entries()]
-    return told.answer(rows, TOTAL)
+    found = told.answer(rows, TOTAL)
+    return replace(found, caveats=[*found.caveats, *plan_beside(project, made)])
 
 
 def account_forecast(project: Project, account: str, asked: Asked | None = None, *, progress: Progress = silent) -> Answer:

@@ -132,6 +132,9 @@ def coverage_note(visit: Visit, found: Answer, scope: str) -> list[Note]:
         "too_wide": _("They are wider than they need to be here."),
         "too_few": _("Too few cases to judge them by; ten would do."),
     }[row["verdict"]]
+    for far in rows[1:]:
+        share, count = _.value(far["held_share"], "share"), _.value(far["cases"], "count")
+        advice += " " + _("{months} months ahead they held {held} of {cases}.", months=far["ahead"], held=share, cases=count)
     return [Note(text, advice, "done" if row["verdict"] == "holds" else "caveat")]
 
 
@@ -154,6 +157,7 @@ def _moved(visit: Visit, found: Answer) -> Iterable[Statement]:
             _("The last published forecast ({author}, {day}, from {origin}) has no months in common with this.", **named), there
         )
         return
+    shared = [row for row in moved.rows if row.get("published") is not None]
     share = next(row["share"] for row in moved.rows if row["kind"] == "about")
     if not str(moved.value).strip("-0."):
         yield Statement(_("It says what the forecast published by {author} on {day} said.", **named), there)
@@ -161,7 +165,8 @@ def _moved(visit: Visit, found: Answer) -> Iterable[Statement]:
     yield Statement(
         _(
             "Since the forecast published by {author} on {day} (from {origin}), {months} moved by {amount} ({share}).",
-            months=moved.at, amount=_.brief(moved.value), share=_.value(share, "share"), **named,
+            months=_("{first} to {last}", first=shared[0]["at"], last=shared[-1]["at"]),
+            amount=_.brief(moved.value), share=_.value(share, "share"), **named,
         ),
         proof(visit, row="moved"),
         _("Publish this forecast, too, and the bridge says by which customers and why."),

@@ -10,8 +10,8 @@ from growthring.console.pages.forecast_terms import LAYERS
 from growthring.console.visit import Visit
 from growthring.forecast.layers import ALL, Layer
 from growthring.operations.answer import Answer
-from growthring.operations.forecast import Asked
 from growthring.operations.forecast_choices import forecast_choices
+from growthring.operations.forecast_making import Asked
 from growthring.operations.forecast_rows import ACCOUNT, SEGMENT, TOTAL
 from growthring.operations.forecast_views import account_forecast, whole_forecast
 from growthring.operations.forecasting import REVENUE
@@ -160,7 +160,7 @@ def outlook_choices(visit: Visit) -> Choices:
         Choice("scope", visit.words("Scope"), scopes, str(scope)),
         Choice("by", visit.words("Segments by"), [(name, name) for name in known["attributes"]] or [("segment", "segment")], by),
         measure_choice(visit),
-        Choice("grain", visit.words("By"), _worded(visit, GRAINS), grain_of(url)),
+        Choice("grain", visit.words("Length of a period"), _worded(visit, GRAINS), grain_of(url)),
         Choice("horizon", visit.words("Months ahead"), [(str(each), str(each)) for each in HORIZONS], url.get("horizon", "12")),
         Choice("new", visit.words("Customers to come"), _worded(visit, NEW), url.choice("new", tuple(NEW), "with")),
         Choice("trust", visit.words("People's entries"), _worded(visit, TRUST), url.choice("trust", tuple(TRUST), "word")),

@@ -1,6 +1,6 @@
 """What people say beyond the data: entries with what each does to the forecast, new ones, and whose entries came true."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
@@ -29,7 +29,7 @@ from growthring.operations.override_scores import override_scores
 from growthring.operations.overrides import Wanted, add_override, check_override, expire_override, list_overrides
 
 _VOICES = ("rep", "manager", "topside", "known_ramp", "price_event", "external_event")
-_GROUPINGS = {
+_GROUPINGS: Mapping[str, str] = {
     "author": "Author", "reason": "Reason", "layer": "Voice", "size": "Size", "direction": "Direction", "ahead": "Months ahead",
 }  # fmt: skip
 _SURE = ("1.0", "0.9", "0.75", "0.5", "0.25")

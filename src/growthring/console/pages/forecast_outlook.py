@@ -179,10 +179,10 @@ def _table(visit: Visit, rows: list[dict[str, Any]], moved: Answer | None) -> Ta
         *([Column("known", _("Over already"), "amount")] if any("known" in row for row in rows) else []),
         Column("amount", _("Expected"), "amount", "_proof"),
         *_range_columns(visit),
-        Column("low95", _("95 % from"), "amount"),
-        Column("high95", _("to"), "amount"),
         *(Column(name, _(LAYERS[name]), "amount") for name in there),
         *([Column("published", _("Last published"), "amount")] if any(row["published"] for row in told) else []),
+        Column("low95", _("95 % from"), "amount"),
+        Column("high95", _("to"), "amount"),
     ]
     return Table("periods", columns, told, page_size=36, find=False)
 
