@@ -157,3 +157,11 @@ def test_metrics_of_groups_together_are_those_of_each_alone(company: Project):
         assert {row["group"]: row[name] for row in rows if name in row} == {
             row["product"]: row["value"] for row in show(company, name, view).rows
         }
+
+
+def test_movements_since_an_earlier_month_are_those_of_all_months_since(company: Project):
+    months = askable(company).months[:4]
+    since = behind(company, View(at=months[0]), Part(movement="contraction", since=months[3])).rows[0]
+    monthly = [behind(company, View(at=each), Part(movement="contraction")).rows[0] for each in months[:3]]
+    assert since["since"] == months[3]
+    assert abs(Decimal(since["amount"]) - sum(Decimal(each["amount"]) for each in monthly)) <= 2 * _CENT

@@ -52,7 +52,10 @@ def steps(visit: Visit) -> Iterable[Block]:
     start, end = found.at.split(" → ")
     names = worded(MOVEMENT_NAMES, visit)
     rows = [
-        {**row, "href": "" if row["step"] in ("start", "end") else link("/revenue", at=end, movement=row["step"])}
+        {
+            **row,
+            "href": "" if row["step"] in ("start", "end") else link("/revenue", at=end, movement=row["step"], **{"from": start}),
+        }
         for row in rows_of(found, "step")
     ]
     axis = Axis(_(found.unit))

@@ -91,7 +91,7 @@ def _summary(visit: Visit, found: Look, answer: Answer, total: dict[str, object]
     unit = unit_words(visit, shown(visit, "mrr", found).unit)
     shape: Shape = "count" if metric == "logo_retention" else "amount"
     unit = "" if shape == "count" else unit
-    about = _("{period} · policy {policy}", period=answer.at, policy=found.policy)
+    about = _("{since} → {period} · policy {policy}", since=total["since"], period=answer.at, policy=found.policy)
     before, after = _ends(visit)
     amount = _bar(visit, found) or total["amount"]
     moved = _(MOVEMENT_NAMES.get(asked.movement, asked.movement)) if asked.movement else _("Change")
@@ -107,8 +107,10 @@ def _summary(visit: Visit, found: Look, answer: Answer, total: dict[str, object]
 
 def _bar(visit: Visit, found: Look) -> object:
     """Return the amount of the bar that led here, which is rounded so that all bars add up; nothing for a part of a bar."""
-    asked = part(visit)
-    if not asked.movement or asked != Part(movement=asked.movement) or visit.asked.get("customers.find"):
+    asked, calendar = part(visit), visit.project.calendar
+    usual = str(calendar.parse(found.at)[1] - found.period.months)
+    whole = (Part(movement=asked.movement), Part(movement=asked.movement, since=usual))
+    if not asked.movement or asked not in whole or visit.asked.get("customers.find"):
         return None
     rows = shown(visit, "movements", found).rows
     return rows[-1].get(asked.movement) if rows else None
