@@ -130,7 +130,7 @@ def _override_form(visit: Visit) -> Form:
     expiries = [("", _("never"))]
     for months in _EXPIRES:
         day = (today + months).last_day.isoformat()
-        expiries.append((day, _("after {day}, in {months} months", day=day, months=months)))
+        expiries.append((day, _("{day}, {months} months from now", day=day, months=months)))
     layers = [(name, _(LAYERS[name])) for name in SPEAKERS]
     inputs = [
         Input("id", type="hidden", value=account_of(visit)),
