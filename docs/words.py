@@ -15,7 +15,7 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
 CONSOLE = Path(__file__).resolve().parents[1] / "src" / "growthring" / "console"
-_SPEAKS = frozenset({"_", "words"})
+_SPEAKS = frozenset({"_", "words", "self"})
 _TITLED = frozenset({"Section", "PageKind", "Deed"})
 _NO_WORDS = frozenset({"_UNIT_SHAPES"})
 
@@ -65,13 +65,29 @@ def _of_code() -> Iterator[tuple[str, str]]:
         for name, annotation, value in _constants(tree):
             if annotation == "Mapping[str, str]" and name not in _NO_WORDS:
                 yield from ((place, text) for text in _texts(value))
+        makers = _makers(tree)
         for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in makers:
+                title = node.args[makers[node.func.id]] if len(node.args) > makers[node.func.id] else None
+                yield from ((place, text) for text in (_literals(title) if title else ()))
             if isinstance(node, ast.Call):
                 yield from ((place, text) for text in _spoken(node, constants))
             if isinstance(node, ast.For | ast.ListComp | ast.DictComp | ast.GeneratorExp) and _speaks_a_name(node):
                 loops = [node] if isinstance(node, ast.For) else node.generators
                 named = [each.id for loop in loops for each in ast.walk(loop.iter) if isinstance(each, ast.Name)]
                 yield from ((place, text) for name in named if name in constants for text in _texts(constants[name]))
+
+
+def _makers(tree: ast.Module) -> dict[str, int]:
+    """Return the functions that make something with a title, and the place of the title among their arguments."""
+    found = {}
+    for function in tree.body:
+        names = [each.arg for each in function.args.args] if isinstance(function, ast.FunctionDef) else []
+        for call in ast.walk(function) if names else ():
+            titled = isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in _TITLED
+            if titled and len(call.args) > 1 and isinstance(call.args[1], ast.Name) and call.args[1].id in names:
+                found[function.name] = names.index(call.args[1].id)
+    return found
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, str, ast.expr]]:
@@ -160,10 +176,12 @@ def _of_registries() -> Iterator[tuple[str, str]]:
     from growthring.console.access import ROLES
     from growthring.kernel.period import PeriodKind
     from growthring.operations.definitions import glossary
+    from growthring.operations.wording import MESSAGES
     from growthring.revenue.metrics import METRICS
     from growthring.revenue.policy import Normalisation, Policy, preset, preset_names
 
     yield from (("access.py", role) for role in ROLES)
+    yield from (("operations/wording.py", text) for text in MESSAGES)
     for each in METRICS.values():
         yield from (("revenue/metrics", text) for text in (each.definition, each.undefined) if text)
     for policy in map(preset, preset_names()):

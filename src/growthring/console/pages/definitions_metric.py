@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from growthring.console.answers import caveats, evidence, figure, metric_name
 from growthring.console.asked import link
 from growthring.console.blocks import Block, Choice, Choices, Column, Facts, Figures, Links, Shape, Table, Text
+from growthring.console.meaning import meaning as said
 from growthring.console.pages.evidence import AnswerOf
 from growthring.console.pages.policy_words import SWITCHES, value_words
 from growthring.console.pages.revenue_bridge import MEASURES
@@ -48,7 +49,7 @@ def meaning(visit: Visit) -> Iterable[Block]:
         [Choice("policy", _("Policy"), policies, answer.policy["name"]), Choice("dialect", _("SQL for"), dialects, dialect)], keep
     )
     facts: list[tuple[str, object, Shape]] = [
-        (_("Meaning"), _(answer.definition), "long"),
+        (_("Meaning"), said(visit, answer.definition, metric=wanted.name, policy=answer.policy["name"], at=answer.at), "long"),
         (_("Formula"), _(wanted.formula), "long"),
         (_("Unit"), _(UNITS.get(answer.unit, answer.unit)), "text"),
         (_("Has no value when"), _(wanted.undefined) if wanted.undefined else _("it always has one"), "long"),
@@ -103,7 +104,8 @@ def elsewhere(visit: Visit) -> Iterable[Block]:
     answer, name = defined(visit), visit.asked.get("metric", "mrr")
     here = answer.policy["name"]
     rows = [
-        {**row, "meaning": _(row["meaning"]), "href": link("/definitions", metric=name, policy=row["policy"]),
+        {**row, "meaning": said(visit, row["meaning"], metric=name, policy=row["policy"], at=answer.at),
+         "href": link("/definitions", metric=name, policy=row["policy"]),
          "gap": _("from {policy}", policy=here) if name in MEASURES and row["policy"] != here else "",
          "bridge": "" if row["policy"] == here else link("/revenue", policy=here, bridged=name, other=row["policy"]) + "#bridge"}
         for row in answer.rows

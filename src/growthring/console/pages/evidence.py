@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from growthring.console.answers import caveats, metric_name, shape_of_unit, table
 from growthring.console.blocks import Block, Facts, Figure, Figures, Links, Text
+from growthring.console.meaning import meaning
 from growthring.console.terms import ROW_KINDS
 from growthring.console.visit import PageKind, Section, Visit
 from growthring.kernel.errors import UnknownValueError
@@ -36,7 +37,7 @@ def figure(visit: Visit, found: Answer) -> Iterable[Block]:
     yield Figures([Figure(metric_name(visit, found.metric), found.value, shape_of_unit(found.unit), _(unit), found.at)])
     yield Facts(
         [
-            (_("Definition"), _(found.definition), "long"),
+            (_("Definition"), _definition(visit, found), "long"),
             (
                 _("Policy"),
                 " ".join(part for part in (found.policy.get("name", ""), found.policy.get("version", "")) if part),
@@ -49,6 +50,10 @@ def figure(visit: Visit, found: Answer) -> Iterable[Block]:
     yield from caveats(found)
     if visit.asked.get("of", "show") == "show":
         yield Links([(_("What it is made of, and who moved it"), visit.asked.url(of="explain", inside=None))])
+
+
+def _definition(visit: Visit, found: Answer) -> str:
+    return meaning(visit, found.definition, metric=found.metric, policy=found.policy.get("name", ""), at=found.at)
 
 
 def rows(visit: Visit, found: Answer) -> Iterable[Block]:
