@@ -161,7 +161,7 @@ def outlook_choices(visit: Visit) -> Choices:
         Choice("by", visit.words("Segments by"), [(name, name) for name in known["attributes"]] or [("segment", "segment")], by),
         measure_choice(visit),
         Choice("grain", visit.words("Length of a period"), _worded(visit, GRAINS), grain_of(url)),
-        Choice("horizon", visit.words("Months ahead"), [(str(each), str(each)) for each in HORIZONS], url.get("horizon", "12")),
+        number_choice(visit, "horizon", visit.words("Months ahead"), HORIZONS, asked_of(url).horizon),
         Choice("new", visit.words("Customers to come"), _worded(visit, NEW), url.choice("new", tuple(NEW), "with")),
         Choice("trust", visit.words("People's entries"), _worded(visit, TRUST), url.choice("trust", tuple(TRUST), "word")),
     )
@@ -172,6 +172,12 @@ def measure_choice(visit: Visit) -> Choice:
     measures = visit.ask(forecast_choices)["measures"]
     chosen = visit.asked.get("measure", REVENUE)
     return Choice("measure", visit.words("What"), [(each, measure_word(visit, each)) for each in measures], chosen)
+
+
+def number_choice(visit: Visit, name: str, label: str, offered: tuple[int, ...], chosen: int) -> Choice:
+    """Return a choice between numbers; one that the URL names is among them."""
+    options = [(str(each), visit.words.value(each, "count")) for each in sorted({*offered, chosen})]
+    return Choice(name, label, options, str(chosen))
 
 
 def choices_of(visit: Visit, *choices: Choice) -> Choices:

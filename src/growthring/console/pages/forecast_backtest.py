@@ -9,7 +9,7 @@ from growthring.console.answers import caveats, evidence
 from growthring.console.asked import Asked
 from growthring.console.blocks import Block, Choice, Column, Drawing, Form, Input, Note, Statement, Statements, Table
 from growthring.console.deeds import Deed, Given
-from growthring.console.pages.forecast_asked import choices_of, measure_choice, views
+from growthring.console.pages.forecast_asked import choices_of, measure_choice, number_choice, views
 from growthring.console.pages.forecast_terms import LEVELS, MODELS
 from growthring.console.terms import worded
 from growthring.console.visit import Visit
@@ -23,6 +23,8 @@ _OURS = "cohort_growth"
 _ORIGINS = (6, 12, 24)
 _AHEAD = (3, 6, 12)
 _SHOWN = 4
+_MOST = 48
+_FURTHEST = 24
 _ASKED = ("measure", "by", "origins", "ahead", "seen")
 
 
@@ -39,8 +41,8 @@ def ask(visit: Visit) -> Iterable[Block]:
         Choice(
             "by", _("Segments by"), [(name, name) for name in attributes] or [("segment", "segment")], url.get("by", "segment")
         ),
-        Choice("origins", _("Past month ends"), [(str(each), str(each)) for each in _ORIGINS], str(url.number("origins", 12))),
-        Choice("ahead", _("Months ahead"), [(str(each), str(each)) for each in _AHEAD], str(url.number("ahead", 6))),
+        number_choice(visit, "origins", _("Past month ends"), _ORIGINS, url.number("origins", 12, most=_MOST)),
+        number_choice(visit, "ahead", _("Months ahead"), _AHEAD, url.number("ahead", 6, most=_FURTHEST)),
         Choice("seen", _("Each saw"), seen, url.choice("seen", ("then", "now"), "then")),
     )
 
@@ -50,8 +52,8 @@ def found(visit: Visit) -> Answer:
     url = visit.asked
     answer: Answer = visit.ask(
         backtest,
-        origins=url.number("origins", 12, least=1, most=48),
-        horizon=url.number("ahead", 6, least=1, most=24),
+        origins=url.number("origins", 12, most=_MOST),
+        horizon=url.number("ahead", 6, most=_FURTHEST),
         measure=url.get("measure", REVENUE),
         by=url.get("by", "segment"),
         known_now=url.choice("seen", ("then", "now"), "then") == "now",
