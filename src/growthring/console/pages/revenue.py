@@ -7,7 +7,7 @@ from growthring.charts.chart import Kind
 from growthring.console.answers import figure, metric_name, shape_of_unit
 from growthring.console.blocks import Block, Choice, Choices, Column, Drawing, Figures, Note, Table
 from growthring.console.deeds import Deed
-from growthring.console.pages import revenue_bridge, revenue_cohorts, revenue_customers, revenue_groups
+from growthring.console.pages import revenue_bridge, revenue_cohorts, revenue_customers, revenue_groups, revenue_rows
 from growthring.console.pages.evidence import AnswerOf
 from growthring.console.pages.revenue_look import Look, choices, kept, look, metric_options, opened, shown, unit_words
 from growthring.console.terms import DRIVERS, MOVEMENT_NAMES, worded
@@ -149,7 +149,7 @@ _OVERVIEW = (
 def sections(visit: Visit) -> Sequence[Section]:
     """Return the parts of a visit: the overview, the customers behind a figure, or one customer's rows."""
     if visit.asked.get("customer"):
-        return revenue_customers.ONE
+        return revenue_rows.ONE
     if any(visit.asked.get(name) for name in ("movement", "group", "vintage")):
         return revenue_customers.MANY
     return _OVERVIEW
@@ -168,4 +168,9 @@ def _drivers(visit: Visit) -> Answer:
 
 PAGE = PageKind("revenue", "Revenue", sections, heading)
 DEEDS: tuple[Deed, ...] = ()
-ANSWERS: dict[str, AnswerOf] = {"drivers": _drivers, **revenue_bridge.ANSWERS, **revenue_customers.ANSWERS}
+ANSWERS: dict[str, AnswerOf] = {
+    "drivers": _drivers,
+    **revenue_bridge.ANSWERS,
+    **revenue_customers.ANSWERS,
+    **revenue_rows.ANSWERS,
+}
