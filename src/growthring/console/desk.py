@@ -1,19 +1,18 @@
-"""Where Answers are computed: each once; quick ones on a thread that keeps ledgers open, slow ones in processes of their own."""
+"""Where Answers are computed: each once; quick ones on a thread that keeps ledgers open, slow ones in a process of their own."""
 
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYetError
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from pathlib import Path
-from subprocess import Popen
 from threading import Lock
 from typing import Any
 
 import growthring
-from growthring.console.worker import StoppedError, Task, compute, kept
+from growthring.console.worker import StoppedError, Task, Worker, kept
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.ids import digest
 from growthring.operations.opened_books import OpenedBooks
@@ -22,8 +21,6 @@ from growthring.operations.project import Project
 _KEPT = 4_000
 _ROWS_KEPT = 1_000_000
 """Answers and rows of Answers that stay in memory; the ones longest not asked for go first."""
-_SLOW_PROCESSES = 1
-"""Slow Answers computed at once: they use every core themselves."""
 
 
 class StillWorkingError(Exception):
@@ -90,8 +87,8 @@ class Desk:
     _kept: "OrderedDict[str, Work]" = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
     _quick: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="ledger"))
-    _slow: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_SLOW_PROCESSES, thread_name_prefix="slow"))
-    _processes: "deque[Popen[bytes]]" = field(default_factory=lambda: deque(maxlen=_SLOW_PROCESSES))
+    _slow: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="slow"))
+    _worker: Worker = field(default_factory=Worker)
     _books: OpenedBooks = field(default_factory=OpenedBooks)
 
     def project(self) -> Project:
@@ -157,8 +154,7 @@ class Desk:
         """Stop all work."""
         self._quick.shutdown(wait=False, cancel_futures=True)
         self._slow.shutdown(wait=False, cancel_futures=True)
-        for process in self._processes:
-            process.kill()
+        self._worker.close()
 
     def _begin(
         self, project: Project, key: str, operation: Callable[..., Any], args: tuple[Hashable, ...], options: dict[str, Hashable],
@@ -171,7 +167,7 @@ class Desk:
         else:
             place = project.state / "console" / "answers" / f"{key}.json"
             task = Task(project.root, place, (operation.__module__, operation.__qualname__), args, options)
-            work.future = self._slow.submit(lambda: kept(place) or compute(task, work.told, self._processes.append))
+            work.future = self._slow.submit(lambda: kept(place) or self._worker.compute(task, work.told))
         work.future.add_done_callback(lambda _: self._finish(work))
         return work
 

@@ -1,6 +1,7 @@
-"""A process for one slow Answer: told on stdin what to compute, tells on stdout how far it is, leaves the Answer in a file.
+"""A process for slow Answers: told on stdin what to compute, tells on stdout how far it is, leaves each Answer in a file.
 
-Not a pool of ``multiprocessing``: its children run the program's main module again, which a notebook or a script may not expect.
+It keeps books and forecasts open between Answers: the forecast of a second customer is looked up in that of all. It is no pool of
+``multiprocessing``, whose children run the program's main module again, which a notebook or a script may not expect.
 """
 
 import json
@@ -15,9 +16,11 @@ from typing import Any
 
 from growthring.kernel.errors import GrowthringError
 from growthring.operations.answer import Answer
+from growthring.operations.opened_books import OpenedBooks
 from growthring.operations.project import Project
 
 _KEPT_ON_DISK = 200
+_BOOKS_KEPT = 4
 
 Told = Callable[[str, int, int], None]
 
@@ -50,46 +53,62 @@ def kept(place: Path) -> Answer | None:
     return Answer(**json.loads(place.read_text(encoding="utf-8"))) if place.exists() else None
 
 
-def compute(task: Task, told: Told, started: Callable[[Popen[bytes]], None]) -> Answer:
-    """Compute an Answer in a process of its own.
+@dataclass
+class Worker:
+    """The process, seen from the server; used by one thread. It is started when it is first needed, and again after it died."""
 
-    Args:
-        task: What to compute.
-        told: Is told how far it is.
-        started: Is given the process, to be stopped with the server.
+    _process: Popen[bytes] | None = None
 
-    Raises:
-        GrowthringError: What the operation raised.
-        StoppedError: The process ended without an Answer.
-    """
-    with Popen([sys.executable, "-m", "growthring.console.worker"], stdin=PIPE, stdout=PIPE) as process:
-        started(process)
+    def compute(self, task: Task, told: Told) -> Answer:
+        """Compute an Answer in the process.
+
+        Args:
+            task: What to compute.
+            told: Is told how far it is.
+
+        Raises:
+            GrowthringError: What the operation raised.
+            StoppedError: The process ended without an Answer.
+        """
+        process = self._process or Popen([sys.executable, "-m", "growthring.console.worker"], stdin=PIPE, stdout=PIPE)
+        self._process = process
         assert process.stdin and process.stdout  # noqa: S101 - both are pipes
-        process.stdin.write(pickle.dumps(task))
-        process.stdin.close()
+        pickle.dump(task, process.stdin)
+        process.stdin.flush()
         for line in process.stdout:
             message = json.loads(line)
             if "error" in message:
                 raise GrowthringError(**message["error"])
-            told(*message["progress"])
-    answer = kept(task.place)
-    if process.returncode or answer is None:
+            if "done" in message and (answer := kept(task.place)):
+                return answer
+            if "progress" in message:
+                told(*message["progress"])
+        self.close()
         raise StoppedError(
             f"The process of {task.operation[1].replace('_', ' ')} ended with {process.returncode} and without an answer.",
             remedy="Load the page again to try once more; on a small machine, when nothing else runs.",
         )
-    return answer
+
+    def close(self) -> None:
+        """Stop the process."""
+        if process := self._process:
+            self._process = None
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe:
+                    pipe.close()
 
 
-def run(task: Task, say: Callable[[dict[str, Any]], None]) -> None:
-    """Run an operation and keep its Answer; what it raises for people is said."""
+def run(task: Task, books: OpenedBooks, say: Callable[[dict[str, Any]], None]) -> None:
+    """Run an operation and keep its Answer in its file; what it raises for people is said."""
     operation: Callable[..., Answer] = getattr(import_module(task.operation[0]), task.operation[1])
 
     def progress(stage: str, done: int, total: int) -> None:
         say({"progress": [stage, done, total]})
 
     try:
-        answer = operation(Project.open(task.root), *task.args, **task.options, progress=progress)
+        answer = operation(Project.open(task.root).with_books(books), *task.args, **task.options, progress=progress)
     except GrowthringError as error:
         say({"error": {"happened": error.happened, "valid": error.valid, "remedy": error.remedy}})
         return
@@ -100,10 +119,11 @@ def run(task: Task, say: Callable[[dict[str, Any]], None]) -> None:
     unfinished.replace(task.place)
     for old in sorted(folder.glob("*.json"), key=lambda each: each.stat().st_mtime)[:-_KEPT_ON_DISK]:
         old.unlink(missing_ok=True)
+    say({"done": True})
 
 
 def main() -> None:
-    """Take a task from stdin and run it."""
+    """Take tasks from stdin, one after the other, until it ends."""
     speaker = sys.stdout
     sys.stdout = sys.stderr  # what an operation prints is not progress
 
@@ -111,7 +131,13 @@ def main() -> None:
         speaker.write(json.dumps(message) + "\n")
         speaker.flush()
 
-    run(pickle.loads(sys.stdin.buffer.read()), say)  # noqa: S301 - from the server that started this process
+    books = OpenedBooks(_BOOKS_KEPT)
+    while True:
+        try:
+            task = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the server that started this process
+        except EOFError:
+            return
+        run(task, books, say)
 
 
 if __name__ == "__main__":

@@ -102,6 +102,14 @@ def make_forecast(project: Project, asked: Asked | None = None, *, progress: Pro
         GrowthringError: There is no history to forecast from, or the horizon cannot be used.
     """
     wanted = asked or Asked()
+    if project.books is None:
+        return _made(project, wanted, progress)
+    key = ("forecast", project.state_token(), wanted)
+    found: Made = project.books.get(key, lambda: _made(project, wanted, progress))
+    return found
+
+
+def _made(project: Project, wanted: Asked, progress: Progress) -> Made:
     if not 1 <= wanted.horizon <= _LONGEST:
         raise ConfigurationError(f"The horizon is {wanted.horizon} months.", valid=f"Valid: 1 to {_LONGEST} months.")
     history = open_history(project, measure=wanted.measure, as_of=wanted.as_of, policy=wanted.policy, progress=progress)
