@@ -168,6 +168,11 @@ def open_futures(
     Raises:
         GrowthringError: The project has no price books, or terms of a commitment are not known.
     """
+    key = ("futures", project.state_token(), months, paths, as_of)
+    return project.kept(key, lambda: _opened(project, months, paths, as_of, progress))
+
+
+def _opened(project: Project, months: int | None, paths: int, as_of: datetime | None, progress: Progress) -> Futures:
     rating = rate(project, as_of=as_of, progress=progress)
     define_drawable(rating.connection)
     on = rating.terms.through + timedelta(days=1)

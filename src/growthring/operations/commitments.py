@@ -121,7 +121,7 @@ def computed_commitments(
         return connection, compute_commitments(connection, day)
 
     key = ("commitments", project.snapshot().snapshot_id, repr(rating.terms), day)
-    connection, inputs = project.books.get(key, computed) if project.books else computed()
+    connection, inputs = project.kept(key, computed)
     return connection, inputs, day
 
 

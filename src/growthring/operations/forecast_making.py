@@ -102,11 +102,7 @@ def make_forecast(project: Project, asked: Asked | None = None, *, progress: Pro
         GrowthringError: There is no history to forecast from, or the horizon cannot be used.
     """
     wanted = asked or Asked()
-    if project.books is None:
-        return _made(project, wanted, progress)
-    key = ("forecast", project.state_token(), wanted)
-    found: Made = project.books.get(key, lambda: _made(project, wanted, progress))
-    return found
+    return project.kept(("forecast", project.state_token(), wanted), lambda: _made(project, wanted, progress))
 
 
 def _made(project: Project, wanted: Asked, progress: Progress) -> Made:

@@ -2,13 +2,13 @@
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from growthring.pricing.stored_rating import PricingTerms
 
 SETTINGS_FILE = "growthring.toml"
+Kept = TypeVar("Kept")
+"""Anything that may stay open between questions."""
 _LAST_DAY = date(2100, 6, 30)
 _STATEMENT = re.compile(
     r"^\s*(?P<metric>[A-Za-z0-9_]+)\s+at\s+(?P<at>\d{4}-\d{2})\s+is\s+(?P<value>-?[\d,_.]+)(?:\s*(?:±|\+/-|\+-)\s*(?P<tolerance>[\d,_.]+))?\s*$"
@@ -181,6 +183,13 @@ class Project:
     def with_books(self, books: "OpenedBooks") -> "Project":
         """Return the project with books that stay open; to be used by one thread alone."""
         return replace(self, books=books)
+
+    def kept(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
+        """Return what a server keeps open under a key, making it first; made anew each time where nothing is kept."""
+        if self.books is None:
+            return make()
+        found: Kept = self.books.get(key, make)
+        return found
 
     def state_token(self) -> str:
         """Return a text that changes with anything an Answer depends on: snapshot, journal, settings, policies, price books."""

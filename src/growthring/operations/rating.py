@@ -41,7 +41,7 @@ def rate(
         return open_rating(project.store, current, terms, progress=progress)
 
     key = ("rating", current.snapshot_id, repr(terms))
-    return project.books.get(key, opened) if project.books else opened()
+    return project.kept(key, opened)
 
 
 def bills(

@@ -81,7 +81,7 @@ def read(
         return _held(ledger) if project.books else ledger
 
     key = ("ledger", current.snapshot_id, repr(chosen), repr(setting))
-    return Reading(project, current, project.books.get(key, opened) if project.books else opened())
+    return Reading(project, current, project.kept(key, opened))
 
 
 def _held(ledger: Ledger) -> Ledger:

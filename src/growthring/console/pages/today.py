@@ -9,7 +9,7 @@ from growthring.console.visit import Visit
 from growthring.kernel.errors import GrowthringError
 from growthring.operations.assertions import check_assertions
 from growthring.operations.closes import restated_closes
-from growthring.operations.forecast_views import account_names
+from growthring.operations.forecast_rows import account_names
 from growthring.operations.problems import summarise_problems
 from growthring.operations.unusual import Asked as AskedUsage
 from growthring.operations.why import open_questions
