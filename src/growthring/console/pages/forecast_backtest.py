@@ -125,7 +125,7 @@ def scores(visit: Visit) -> Iterable[Block]:
     yield Drawing(
         lines(
             by_lead, at="lead", value="wape", group="model", axis=Axis(_("missed (WAPE)"), "share"), zero=True,
-            labels=Labels(named), title=_("How much is missed grows with the months ahead: ours and the best others"),
+            labels=Labels(named), title=_("How much is missed by months ahead: ours and the best others"),
         )
     )  # fmt: skip
     marked = [{**row, "_tone": "total" if row["model"] == _OURS else ""} for row in rows]
@@ -161,7 +161,7 @@ def contest(visit: Visit) -> Iterable[Block]:
         Column("challenger_wape", _("The rival missed"), "share"),
         Column("better_origins", _("Better at"), "count"),
         Column("origins", _("of month ends"), "count"),
-        Column("because", _("Because"), "long"),
+        Column("because", _("Because"), "text"),
     ]
     yield Table("contest", columns, rows, empty=_("No segment had a contest."), find=False)
     changes = [row for row in rows if row["champion"] != row["standing"]]
