@@ -72,6 +72,7 @@ def enter(client: TestClient, back: str = "") -> httpx2.Response:
 def test_nothing_but_signing_in_is_open_to_strangers(shared: TestClient):
     assert shared.get("/revenue?by=plan").headers["location"] == "/sign-in?back=%2Frevenue%3Fby%3Dplan"
     assert shared.get("/").headers["location"] == "/sign-in"
+    assert "登录" in shared.get("/?lang=zh", follow_redirects=True).text
     assert shared.get("/home.json").json() == {"error": "Sign in first.", "status": 401}
     assert shared.get("/nowhere").status_code == 303
     for path in ("/part/home/figures", "/export/home/rows.csv"):

@@ -1,7 +1,6 @@
 """The door of a console that several people use: its pages are for those who are signed in."""
 
 from typing import Any
-from urllib.parse import quote
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -10,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from growthring.console.asked import link
 from growthring.console.doing import fields_of
 from growthring.console.reader import reader_of
 from growthring.console.render import render
@@ -122,7 +122,8 @@ def _led_to_sign_in(request: Request) -> Response:
     if path.startswith(("/export/", "/part/")):
         return PlainTextResponse("Sign in first.", 401)
     back = safe_back(path + (f"?{query}" if query else ""))
-    return RedirectResponse("/sign-in" + (f"?back={quote(back, safe='')}" if back != "/" else ""), 303)
+    wanted = link("/sign-in", back=back if back != "/" else None, lang=request.query_params.get("lang"))
+    return RedirectResponse(wanted, 303)
 
 
 def _note(request: Request, deed: str, author: str, role: str, outcome: str = "done", detail: str = "") -> None:
