@@ -1,6 +1,8 @@
 """Fixtures for engines that a machine may lack, and the closing line that names those that ran."""
 
+import fcntl
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,6 +74,24 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 def _engines_of(item: pytest.Item) -> set[str]:
     marked = {name for mark in item.iter_markers("engine") for name in mark.args}
     return marked | {_FIXTURE_ENGINE[name] for name in getattr(item, "fixturenames", ()) if name in _FIXTURE_ENGINE}
+
+
+@pytest.fixture(scope="session")
+def ringwood_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample company, small, after a run: made by the first worker that asks for it, and changed by nobody."""
+    from growthring.operations.run import run
+    from growthring.operations.setup import demo
+
+    place = tmp_path_factory.getbasetemp()
+    place = place.parent if os.environ.get("PYTEST_XDIST_WORKER") else place
+    folder, done = place / "ringwood-once" / "ringwood", place / "ringwood-once.done"
+    with (place / "ringwood-once.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            run(demo(folder, accounts=60, months=18))
+            done.touch()
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -12,12 +12,11 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
+from growthring.console.access import User
 from growthring.console.app import create_app
 from growthring.console.server import free_port
 from growthring.operations.commitments import commitments
 from growthring.operations.project import Project
-from growthring.operations.run import run
-from growthring.operations.setup import demo
 
 AXE = Path(__file__).resolve().parents[2] / ".tools" / "axe.js"
 FLAGS = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")
@@ -77,18 +76,16 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample company, small, after a run and a close."""
-    folder = tmp_path_factory.mktemp("browser") / "ringwood"
-    run(demo(folder, accounts=60, months=24))
-    return folder
+def company(ringwood_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample company, small, after a run: a folder of its own, since the pages keep their Answers in it."""
+    return Path(shutil.copytree(ringwood_once, tmp_path_factory.mktemp("browser") / "ringwood"))
 
 
 @pytest.fixture(scope="session")
 def served(company: Path) -> Iterator[str]:
     """Where the console of the company is served."""
     port = free_port(8950 + os.getpid() % 40)
-    app = create_app(company)
+    app = create_app(company, who=lambda _: User("Kim", "admin"))
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

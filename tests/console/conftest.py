@@ -6,15 +6,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from growthring.console.app import create_app
-from growthring.operations.run import run
-from growthring.operations.setup import demo
 
 
 @pytest.fixture(scope="session")
-def ringwood_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("console") / "ringwood"
-    run(demo(folder, accounts=60, months=18))
-    return folder
+def ringwood_folder(ringwood_once: Path) -> Path:
+    """The sample company after a run; nobody may change its figures."""
+    return ringwood_once
 
 
 @pytest.fixture(scope="session")

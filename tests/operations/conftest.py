@@ -5,8 +5,6 @@ from pathlib import Path
 import pytest
 
 from growthring.operations.project import Project
-from growthring.operations.run import run
-from growthring.operations.setup import demo
 from tests.operations.books import Books
 
 
@@ -23,13 +21,6 @@ def books(books_once: Path, tmp_path: Path) -> Books:
     """Two customers over fourteen months; they were run before, so that the first run of a test costs little."""
     shutil.copytree(books_once, tmp_path / "brook")
     return Books(tmp_path / "brook")
-
-
-@pytest.fixture(scope="session")
-def ringwood_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("ringwood") / "ringwood"
-    run(demo(folder, accounts=60, months=18))
-    return folder
 
 
 @pytest.fixture(scope="session")
