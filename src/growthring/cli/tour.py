@@ -27,6 +27,7 @@ def tour(project: Project, folder: Path) -> None:
     say()
     say("Next:")
     for command in (
+        "serve",
         "explain ndr",
         "show ndr --by channel",
         "compare ndr --policy standard --policy figma",
