@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from growthring.forecast.layers import Layer
-from growthring.kernel.errors import GrowthringError, UnknownValueError
+from growthring.kernel.errors import ConfigurationError, GrowthringError, UnknownValueError
 from growthring.kernel.period import Month
 from growthring.operations.forecast import (
     Asked,
@@ -19,6 +19,7 @@ from growthring.operations.forecast import (
     make_forecast,
     publish,
 )
+from growthring.operations.new_customers import Ahead, new_customers
 from growthring.operations.plan_beside import waterfall_beside_forecast
 from growthring.operations.project import Project
 from tests.operations.books import ACCOUNTS, Books
@@ -201,3 +202,15 @@ def test_a_published_forecast_holds_what_was_said(tmp_path) -> None:
     assert published["origin"] in ("2024-02", Month.parse("2024-02").index)
     again = publish(books.open(), Asked(horizon=3), author="ana")
     assert again["snapshot_id"] == published["snapshot_id"]
+
+
+def test_customers_to_come_can_be_taken_from_a_pipeline(ringwood: Project, tmp_path):
+    deals = tmp_path / "deals.csv"
+    first = Month.of(ringwood.setting(ringwood.snapshot()).data_through) + 1
+    deals.write_text(f"amount,probability,close,segment\n1000,50,{first + 1},\n")
+    answer = forecast(ringwood, Asked(horizon=4, pipeline=deals))
+    alone = new_customers(ringwood, Ahead(horizon=4, pipeline=deals))
+    assert [row["new customers"] for row in answer.rows] == [row["amount"] for row in alone.rows]
+    assert any("open deals of deals.csv" in caveat for caveat in answer.caveats)
+    with pytest.raises(ConfigurationError, match="says nothing about usage:api_calls"):
+        forecast(ringwood, Asked(measure="usage:api_calls", horizon=4, pipeline=deals))

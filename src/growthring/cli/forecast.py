@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from growthring.cli.options import HERE, AsJson, AsOf, Author, PolicyName, ProjectFolder, instant
+from growthring.cli.options import HERE, AsJson, AsOf, Author, Pipeline, PolicyName, ProjectFolder, instant
 from growthring.cli.output import print_answer, print_json, say
 from growthring.cli.progress import drawn
 
@@ -39,6 +39,7 @@ def forecast(
     attribute: Annotated[str, typer.Option("--segment-by", help="Attribute that makes the segments.")] = "segment",
     without: Annotated[list[str] | None, typer.Option("--without", help="Switch a layer off; repeat for several.")] = None,
     no_new: Annotated[bool, typer.Option("--existing-only", help="Leave customers to come out.")] = False,
+    pipeline: Pipeline = None,
     by_confidence: Annotated[
         bool, typer.Option("--by-confidence", help="Take only the share of an override its author is sure of.")
     ] = False,
@@ -65,6 +66,7 @@ def forecast(
         by=attribute,
         layers=operations.layers_on(without or ()),
         with_new=not no_new,
+        pipeline=pipeline,
         by_confidence=by_confidence,
         by_skill=by_skill,
         policy=policy,

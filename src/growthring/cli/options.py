@@ -59,3 +59,11 @@ def number(text: str) -> Decimal:
     if not found.is_finite():
         raise ConfigurationError(f"Not a number: {text!r}.", valid="Valid: digits with a point, such as -0.3 or 12.5.")
     return found
+
+
+Pipeline = Annotated[
+    Path | None,
+    typer.Option(
+        "--pipeline", help="Open deals instead of the trend: a CSV with amount, probability, close, segment.", show_default=False
+    ),
+]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from growthring.cli.options import HERE, AsJson, AsOf, PolicyName, ProjectFolder, instant
+from growthring.cli.options import HERE, AsJson, AsOf, Pipeline, PolicyName, ProjectFolder, instant
 from growthring.cli.outlook import print_parts
 from growthring.cli.output import print_answer, say
 from growthring.cli.progress import drawn
@@ -38,14 +38,7 @@ def register(app: typer.Typer) -> None:
 
 def new_customers(
     horizon: Horizon = 12,
-    pipeline: Annotated[
-        Path | None,
-        typer.Option(
-            "--pipeline",
-            help="Open deals instead of the trend: a CSV with amount, probability, close, segment.",
-            show_default=False,
-        ),
-    ] = None,
+    pipeline: Pipeline = None,
     engine: Annotated[
         str, typer.Option("--engine", help="Account attribute that tells the two engines of demand apart.")
     ] = "channel",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 
@@ -21,8 +22,10 @@ from growthring.operations.champions import champions, with_champions
 from growthring.operations.external_events import event_layer
 from growthring.operations.forecasting import REVENUE, History, open_history
 from growthring.operations.forecasts import amount_text
+from growthring.operations.new_customers import pipeline_customers
 from growthring.operations.override_folding import FoldedOverrides, fold_overrides, standing_overrides
 from growthring.operations.project import Project
+from growthring.operations.reading import read
 from growthring.operations.unusual import rulings
 
 _FEW_ACCOUNTS = 30
@@ -45,6 +48,7 @@ class Asked:
         by: Attribute that makes the segments.
         layers: Layers that are switched on.
         with_new: Whether customers to come are added to the total.
+        pipeline: A CSV of open deals that customers to come are taken from, instead of the trend.
         by_confidence: Take only the share of an override that its author is sure of.
         by_skill: Take only the share of an override that its author's record bears out.
         policy: Revenue policy; the project's when absent.
@@ -57,6 +61,7 @@ class Asked:
     by: str = "segment"
     layers: tuple[Layer, ...] = ALL
     with_new: bool = True
+    pipeline: Path | None = None
     by_confidence: bool = False
     by_skill: bool = False
     policy: str | None = None
@@ -132,7 +137,7 @@ def _made(project: Project, wanted: Asked, progress: Progress) -> Made:
         project, model.point, panel, entries, measure=wanted.measure, as_of=wanted.as_of, on=wanted.layers,
         computed=computed, by_confidence=wanted.by_confidence, by_skill=wanted.by_skill, progress=progress,
     )  # fmt: skip
-    new = _newcomers(panel, wanted)
+    new = _newcomers(project, panel, wanted, caveats)
     outlook = Outlook(model, people.folded, panel.segments(wanted.by), new, project.calendar, commitments)
     caveats += [*people.caveats, *_late(history), *_shortfalls(outlook, history), *_evidence(model)]
     return Made(wanted, history, outlook, people, adopted, caveats)
@@ -159,10 +164,18 @@ def _commitments(
     return layer
 
 
-def _newcomers(panel: Panel, asked: Asked) -> NewCustomers | None:
+def _newcomers(project: Project, panel: Panel, asked: Asked, caveats: list[str]) -> NewCustomers | None:
     if not asked.with_new or Layer.STATISTICAL not in asked.layers:
         return None
-    return together(two_engines(panel, asked.horizon, count=_PATHS))
+    if asked.pipeline is None:
+        return together(two_engines(panel, asked.horizon, count=_PATHS))
+    if asked.measure != REVENUE:
+        raise ConfigurationError(
+            f"A pipeline says nothing about {asked.measure}.", valid="A pipeline holds revenue a month: forecast revenue with it."
+        )
+    caveats.append(f"Customers to come are the open deals of {asked.pipeline.name}; who is not in it is not counted.")
+    reading = read(project, policy=project.policy(asked.policy), as_of=asked.as_of)
+    return pipeline_customers(reading, panel, asked.horizon, asked.pipeline)
 
 
 def _shortfalls(outlook: Outlook, history: History) -> list[str]:

@@ -72,7 +72,10 @@ def new_customers(
     reading = read(project, policy=project.policy(policy), as_of=as_of, progress=progress)
     panel = account_panel(reading)
     history = open_history(project, policy=policy, as_of=as_of, progress=progress)
-    parts = {"pipeline": _from_pipeline(reading, panel, wanted)} if wanted.pipeline else _from_engines(panel, wanted)
+    if wanted.pipeline:
+        parts = {"pipeline": pipeline_customers(reading, panel, wanted.horizon, wanted.pipeline)}
+    else:
+        parts = _from_engines(panel, wanted)
     total = parts.get("total") or parts["pipeline"]
     first = panel.last_month + 1
     return Answer(
@@ -94,7 +97,8 @@ def _beside_forecast(reading: Reading, history: History, found: NewCustomers, as
     at = history.panel.last_month + asked.horizon
     return [
         f"`growthring forecast` takes {_money(expected, reading)} in {at} as its new customers: the trend of past arrivals by "
-        "channel, without a pipeline or drivers, counting late usage of the last month."
+        "channel, without a pipeline or drivers, counting late usage of the last month"
+        + ("; with --pipeline it takes this one." if asked.pipeline else ".")
     ]
 
 
@@ -122,19 +126,29 @@ def _money(value: float, reading: Reading) -> str:
     return money(Decimal(repr(float(value))), reading.currency)
 
 
-def _from_pipeline(reading: Reading, panel: Panel, asked: Ahead) -> NewCustomers:
-    assert asked.pipeline is not None  # noqa: S101
-    deals = read_deals(asked.pipeline, panel.last_month + 1)
+def pipeline_customers(reading: Reading, panel: Panel, horizon: int, pipeline: Path) -> NewCustomers:
+    """Return what the open deals of a file bring: each timed by the lag of its segment, grown like customers before it (FC-14).
+
+    Args:
+        reading: The books, for how long signatures took to bring revenue.
+        panel: Revenue by account, for the ramp of customers that came.
+        horizon: Months ahead.
+        pipeline: A CSV of open deals.
+
+    Raises:
+        ConfigurationError: Names the row that cannot be read.
+    """
+    deals = read_deals(pipeline, panel.last_month + 1)
     through = reading.ledger.setting.data_through
     days, arrived, groups = waits(signings(reading, _segment_of(panel)), "signed to revenue", through)
     if any(arrived):
         pooled, curves = lags_by_group(np.array(days), np.array(arrived), groups)
-        lags = {name: lag_by_month(curve, asked.horizon) for name, (curve, _) in curves.items()}
-        lags[""] = lag_by_month(pooled, asked.horizon)
+        lags = {name: lag_by_month(curve, horizon) for name, (curve, _) in curves.items()}
+        lags[""] = lag_by_month(pooled, horizon)
     else:
         lags = {"": np.ones(1)}
-    ramp = ramp_factors(newcomers(panel).amounts, asked.horizon) if panel.rows else np.ones(1)
-    return from_pipeline(deals, lags, ramp, asked.horizon, count=_PATHS)
+    ramp = ramp_factors(newcomers(panel).amounts, horizon) if panel.rows else np.ones(1)
+    return from_pipeline(deals, lags, ramp, horizon, count=_PATHS)
 
 
 def _segment_of(panel: Panel) -> str:
