@@ -127,7 +127,7 @@ def page(request: Request, name: str) -> Response:
 def twin(request: Request, name: str) -> Response:
     """Serve a page as JSON, complete."""
     kind = _kind(name)
-    visit = _visit(request, f"/{name}", patient=True)
+    visit = _visit(request, _path(name), patient=True)
     built = [build(section, visit) for section in kind.parts(visit)]
     return JSONResponse(as_json(kind, _heading(kind, visit), built, visit))
 
@@ -135,7 +135,7 @@ def twin(request: Request, name: str) -> Response:
 def part(request: Request, name: str, section: str) -> Response:
     """Serve one section of a page."""
     kind = _kind(name)
-    visit = _visit(request, f"/{name}")
+    visit = _visit(request, _path(name))
     built = build(_section(kind, visit, section), visit)
     return HTMLResponse(render("part.html", visit, page=kind, section=built, csrf=token(request)))
 
@@ -144,7 +144,7 @@ def export(request: Request, name: str, file: str) -> Response:
     """Serve all matching rows of a table as CSV or XLSX."""
     kind = _kind(name)
     table_name, _, ending = file.rpartition(".")
-    visit = _visit(request, f"/{name}", patient=True)
+    visit = _visit(request, _path(name), patient=True)
     table = _table(kind, visit, table_name)
     if table is None or ending not in ("csv", "xlsx"):
         raise HTTPException(404)
@@ -163,7 +163,7 @@ def export(request: Request, name: str, file: str) -> Response:
 
 def _page(request: Request, name: str) -> Response:
     kind = _kind(name)
-    visit = _visit(request, "/" if name == "home" else f"/{name}")
+    visit = _visit(request, _path(name))
     built = [build(section, visit) for section in kind.parts(visit)]
     done = request.session.pop("done", "")
     html = render(
@@ -175,6 +175,10 @@ def _page(request: Request, name: str) -> Response:
             "lang", visit.asked.get("lang"), samesite="lax", max_age=31_536_000, httponly=True, secure=request.app.state.is_secure
         )
     return response
+
+
+def _path(name: str) -> str:
+    return "/" if name == "home" else f"/{name}"
 
 
 def _heading(kind: PageKind, visit: Visit) -> str:
