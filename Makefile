@@ -37,7 +37,7 @@ demo: setup ## generate the sample company in ./demo, run everything, print a re
 	@$(BIN)/growthring demo demo
 
 test: setup check ## run every test, on every engine this machine has; ENGINES="postgres spark clickhouse" installs them
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadscope $(PYTEST_ARGS)
 
 check: setup ## lint, types, layers, dependencies
 	@$(BIN)/ruff check --quiet .

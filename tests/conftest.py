@@ -32,14 +32,24 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"GROWTHRING_REQUIRE_ENGINES names {sorted(unknown)}; valid: {sorted(OPTIONAL)}.")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let all tests of one engine run in one worker, so that it starts once; and those of a module that share a project."""
-    for item in items:
-        if any(part in _SHARING for part in item.path.parts) and not _engines_of(item):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-        # a test that compares engines goes where the slowest to start already runs
-        for name in sorted(_engines_of(item), reverse=True)[:1]:
-            item.add_marker(pytest.mark.xdist_group(name))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Let tests that share something costly run in one worker: those on Spark, and those of a module that share a project."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class BySharing(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return shared_by(nodeid)
+
+    return BySharing(config, log)
+
+
+def shared_by(nodeid: str) -> str:
+    """Return what tests of the same worker share: Spark, their module's project, or nothing but themselves."""
+    file = nodeid.partition("::")[0]
+    if "spark" in nodeid.casefold():
+        return "spark"
+    return file if _SHARING.intersection(file.split("/")) else nodeid
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -79,17 +89,27 @@ def _engines_of(item: pytest.Item) -> set[str]:
 @pytest.fixture(scope="session")
 def ringwood_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample company, small, after a run: made by the first worker that asks for it, and changed by nobody."""
+    return _made_once(tmp_path_factory, "ringwood", accounts=60, months=18)
+
+
+@pytest.fixture(scope="session")
+def ringwood_whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample company as `make demo` makes it, after a run; changed by nobody."""
+    return _made_once(tmp_path_factory, "ringwood-whole", accounts=300, months=36)
+
+
+def _made_once(tmp_path_factory: pytest.TempPathFactory, name: str, *, accounts: int, months: int) -> Path:
     from growthring.operations.run import run
     from growthring.operations.setup import demo
 
     place = tmp_path_factory.getbasetemp()
     place = place.parent if os.environ.get("PYTEST_XDIST_WORKER") else place
-    folder, done = place / "ringwood-once" / "ringwood", place / "ringwood-once.done"
-    with (place / "ringwood-once.lock").open("w") as lock:
+    folder, done = place / name / "ringwood", place / f"{name}.done"
+    with (place / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
             shutil.rmtree(folder, ignore_errors=True)
-            run(demo(folder, accounts=60, months=18))
+            run(demo(folder, accounts=accounts, months=months))
             done.touch()
     return folder
 

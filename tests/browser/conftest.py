@@ -76,9 +76,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def company(ringwood_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample company, small, after a run: a folder of its own, since the pages keep their Answers in it."""
-    return Path(shutil.copytree(ringwood_once, tmp_path_factory.mktemp("browser") / "ringwood"))
+def company(ringwood_whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample company after a run: a folder of its own, since the pages keep their Answers in it."""
+    return Path(shutil.copytree(ringwood_whole, tmp_path_factory.mktemp("browser") / "ringwood"))
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,9 @@ from growthring.console.app import create_app
 
 
 @pytest.fixture(scope="session")
-def ringwood_folder(ringwood_once: Path) -> Path:
-    """The sample company after a run; nobody may change its figures."""
-    return ringwood_once
+def ringwood_folder(ringwood_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the sample company in which pages leave what reading leaves; its figures are changed by nobody."""
+    return Path(shutil.copytree(ringwood_once, tmp_path_factory.mktemp("pages") / "ringwood"))
 
 
 @pytest.fixture(scope="session")
@@ -22,8 +22,13 @@ def pages(ringwood_folder: Path) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def own_pages(ringwood_folder: Path, tmp_path: Path) -> Iterator[TestClient]:
+def own_folder(ringwood_once: Path, tmp_path: Path) -> Path:
+    """A copy of the sample company as it was after its run, to write in."""
+    return Path(shutil.copytree(ringwood_once, tmp_path / "ringwood"))
+
+
+@pytest.fixture
+def own_pages(own_folder: Path) -> Iterator[TestClient]:
     """The console of a copy of the sample company, to write in."""
-    folder = shutil.copytree(ringwood_folder, tmp_path / "ringwood")
-    with TestClient(create_app(folder), base_url="http://127.0.0.1") as client:
+    with TestClient(create_app(own_folder), base_url="http://127.0.0.1") as client:
         yield client

@@ -182,7 +182,7 @@ def test_no_form_leads_to_another_site(own_pages: TestClient, deed: str, back: s
     assert 'href="/">' in own_pages.post(deed, data=given).text
 
 
-def test_each_deed_and_each_refusal_is_kept_in_the_audit_trail(ringwood_folder: Path, own_pages: TestClient, deed: str):
+def test_each_deed_and_each_refusal_is_kept_in_the_audit_trail(own_pages: TestClient, deed: str):
     root = own_pages.app.state.desk.root  # type: ignore[attr-defined]
     project = Project.open(root)
     before = project.state_token()

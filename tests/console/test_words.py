@@ -1,5 +1,6 @@
 """Every word of the interface is in the catalogue of each language, and nothing else is."""
 
+import ast
 import importlib.util
 import re
 import string
@@ -11,8 +12,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+import growthring.console
 from growthring.console import desk
 from growthring.console.pages import PAGES
+from growthring.console.pages.data_words import WORKS
 from growthring.console.words import LANGUAGES, Words, catalogue
 from growthring.kernel.errors import GrowthringError
 
@@ -129,3 +132,19 @@ def test_a_page_says_nothing_that_the_catalogue_does_not_list(pages: TestClient,
     for address in (f"/{name}?lang=zh", f"/{name}?lang=zh&of=explain&metric=mrr"):
         assert pages.get(address).status_code == 200
     assert [message for message in unlisted if not _DATA.fullmatch(message)] == []
+
+
+def test_every_long_work_has_a_name_for_people():
+    pages = Path(growthring.console.__file__).parent / "pages"
+    asked = {
+        call.args[0].id
+        for file in pages.glob("*.py")
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+        and getattr(call.func, "attr", "") == "ask"
+        and any(each.arg == "slow" for each in call.keywords)
+        if isinstance(call.args[0], ast.Name)
+    }
+    renamed = {"groups_of": "groups"}
+    assert {renamed.get(name, name).replace("_", " ") for name in asked} <= WORKS.keys()
+    assert len(asked) >= 10

@@ -1,4 +1,5 @@
 import csv
+import shutil
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,8 +12,6 @@ from growthring.kernel.period import Month
 from growthring.operations.external_events import add_event, event_effect, event_layer, expire_event, list_events
 from growthring.operations.project import Project
 from growthring.operations.reading import read
-from growthring.operations.run import run
-from growthring.operations.setup import demo
 from growthring.operations.shared_spikes import decide_spike, shared_spikes
 from growthring.operations.unusual import Asked, one_offs, open_usage, run_rate
 from growthring.operations.why import answer_question, open_questions
@@ -21,10 +20,8 @@ EVENT = {"where": "industry=retail", "first": "2024-05", "last": None, "lasting"
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("unusual") / "ringwood"
-    run(demo(folder))
-    return folder
+def company(ringwood_whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(shutil.copytree(ringwood_whole, tmp_path_factory.mktemp("unusual") / "ringwood"))
 
 
 @pytest.fixture

@@ -97,9 +97,18 @@ STAGES: Mapping[str, str] = {
 """What long work is at."""
 
 WORKS: Mapping[str, str] = {
-    "simulate prices": "Other prices tried",
-    "forecast": "Forecast",
+    "account forecast": "Forecast of a customer",
     "backtest": "Backtest",
-    "run": "Run",
+    "burn down forecast": "Commitments of a customer, looked ahead",
+    "customers": "Customers behind a figure",
+    "explained difference": "Bridge of two forecasts",
+    "groups": "Figures by group",
+    "open questions": "Changes of usage that want a reason",
+    "override scores": "Whose word came true",
+    "policy bridge": "Bridge of two policies",
+    "prepare": "Books under another policy or currency",
+    "review usage": "One-offs and run-rate",
+    "simulate prices": "Other prices tried",
+    "whole forecast": "Forecast",
 }
 """What long work computes."""

@@ -8,13 +8,20 @@ WITH dated AS (
     LEAD(account_attribute.valid_from) OVER (PARTITION BY owner.entity_id ORDER BY account_attribute.valid_from) AS next_from
   FROM (
     SELECT
+      account_attribute.account_id AS entity_id,
+      account_attribute.account_id AS account_id
+    FROM account_attribute
+    WHERE
+      'account' IN ('account', 'parent')
+    GROUP BY
+      account_attribute.account_id
+    UNION ALL
+    SELECT
       panel.entity_id AS entity_id,
-      CASE
-        WHEN 'account' IN ('account', 'parent')
-        THEN panel.entity_id
-        ELSE MIN(panel.account_id)
-      END AS account_id
+      MIN(panel.account_id) AS account_id
     FROM panel
+    WHERE
+      NOT 'account' IN ('account', 'parent')
     GROUP BY
       panel.entity_id
   ) AS owner

@@ -47,7 +47,7 @@ WITH turn AS (
   FROM rate_segment
   WHERE
     'zero' <> 'keep' AND paused_from >= starts_on AND paused_from < ends_on
-), flow AS (
+), stretch_flow AS (
   SELECT
     account_id,
     product_id,
@@ -73,7 +73,7 @@ WITH turn AS (
     month,
     amount AS native_change,
     1 AS line_change
-  FROM flow
+  FROM stretch_flow
   UNION ALL
   SELECT
     account_id,
@@ -83,7 +83,7 @@ WITH turn AS (
     month + 1 AS month,
     -amount AS native_change,
     -1 AS line_change
-  FROM flow
+  FROM stretch_flow
 ), event AS (
   SELECT
     turn.account_id AS account_id,
