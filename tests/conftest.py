@@ -21,6 +21,7 @@ settings.load_profile("suite")
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 """Real data and worked cases that lie beside the project."""
 
+_QUICK_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 _SHARING = frozenset({"real", "operations", "cli", "revenue", "browser", "console"})
 """Folders of tests whose modules make a project once for all their tests."""
 _FIXTURE_ENGINE = {"postgres_url": "postgres", "postgres_server_url": "postgres", "spark": "spark", "chdb": "clickhouse"}
@@ -164,7 +165,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         "spark.local.dir": str(folder / "local"),
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.extraJavaOptions": f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Duser.timezone=UTC -Dderby.system.home={folder}",
+        # each statement runs once or twice: compiling it well would take longer than running it
+        "spark.driver.extraJavaOptions": f"{_QUICK_JVM} -Duser.timezone=UTC -Dderby.system.home={folder}",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.log.level": "ERROR",
