@@ -110,9 +110,27 @@ def _made_once(tmp_path_factory: pytest.TempPathFactory, name: str, *, accounts:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
             shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(_untouched(folder), ignore_errors=True)
             run(demo(folder, accounts=accounts, months=months))
+            shutil.copytree(folder, _untouched(folder))
             done.touch()
     return folder
+
+
+def _untouched(folder: Path) -> Path:
+    return folder.parent / "untouched"
+
+
+@pytest.fixture(scope="session")
+def ringwood_to_copy(ringwood_once: Path) -> Path:
+    """The sample company, small, to be copied: nobody opens it, so that nothing in it changes while it is copied."""
+    return _untouched(ringwood_once)
+
+
+@pytest.fixture(scope="session")
+def ringwood_whole_to_copy(ringwood_whole: Path) -> Path:
+    """The sample company as `make demo` makes it, to be copied."""
+    return _untouched(ringwood_whole)
 
 
 @pytest.fixture(scope="session")

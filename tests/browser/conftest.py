@@ -76,9 +76,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def company(ringwood_whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def company(ringwood_whole_to_copy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample company after a run: a folder of its own, since the pages keep their Answers in it."""
-    return Path(shutil.copytree(ringwood_whole, tmp_path_factory.mktemp("browser") / "ringwood"))
+    return Path(shutil.copytree(ringwood_whole_to_copy, tmp_path_factory.mktemp("browser") / "ringwood"))
 
 
 @pytest.fixture(scope="session")

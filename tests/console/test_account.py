@@ -89,9 +89,9 @@ def title(client: TestClient, **asked: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def promising(pages: TestClient) -> str:
+def promising(open_pages: TestClient) -> str:
     """A customer of the sample company that has a commitment in force."""
-    rows = part(pages, "list")[-1]["rows"]
+    rows = part(open_pages, "list")[-1]["rows"]
     return next(row["account_id"] for row in rows if row["promised"] and row["state"] == "customer")
 
 

@@ -48,8 +48,8 @@ def _settings(folder: Path, issuer: str, roles: str, *more: str) -> None:
 
 
 @pytest.fixture
-def folder(ringwood_once: Path, tmp_path: Path, provider: Provider, monkeypatch: pytest.MonkeyPatch) -> Path:
-    copy = Path(shutil.copytree(ringwood_once, tmp_path / "ringwood"))
+def folder(ringwood_to_copy: Path, tmp_path: Path, provider: Provider, monkeypatch: pytest.MonkeyPatch) -> Path:
+    copy = Path(shutil.copytree(ringwood_to_copy, tmp_path / "ringwood"))
     monkeypatch.setenv("GROWTHRING_OIDC_CLIENT_SECRET", SECRET)
     _settings(copy, provider.issuer, '{ "ana@example.com" = "approver", finance = "admin" }')
     return copy
@@ -216,7 +216,7 @@ def test_a_form_needs_the_role_and_what_was_refused_is_kept(folder: Path, provid
         assert 'title="viewer"' in client.get("/").text
 
 
-def test_a_console_for_others_needs_a_provider(folder: Path, ringwood_once: Path):
+def test_a_console_for_others_needs_a_provider(folder: Path, ringwood_to_copy: Path):
     with pytest.raises(ConfigurationError, match="without signing in"):
         host_of(ConsoleSettings(), "0.0.0.0")
     with pytest.raises(ConfigurationError, match="without signing in"):
@@ -224,7 +224,7 @@ def test_a_console_for_others_needs_a_provider(folder: Path, ringwood_once: Path
     assert host_of(Project.open(folder).settings.console, "0.0.0.0") == "0.0.0.0"
     from typer.testing import CliRunner
 
-    told = CliRunner().invoke(program, ["serve", "-C", str(ringwood_once), "--no-browser", "--host", "0.0.0.0"])
+    told = CliRunner().invoke(program, ["serve", "-C", str(ringwood_to_copy), "--no-browser", "--host", "0.0.0.0"])
     assert told.exit_code != 0
 
 

@@ -30,12 +30,12 @@ def ringwood(ringwood_once: Path) -> Project:
 
 
 @pytest.fixture
-def ringwood_copy(ringwood_once: Path, tmp_path: Path) -> Callable[[], Project]:
+def ringwood_copy(ringwood_to_copy: Path, tmp_path: Path) -> Callable[[], Project]:
     """Return a way to get a copy of the sample company after a run, to be changed at will."""
 
     def copied() -> Project:
         target = tmp_path / "ringwood"
-        shutil.copytree(ringwood_once, target)
+        shutil.copytree(ringwood_to_copy, target)
         return Project.open(target)
 
     return copied

@@ -14,11 +14,11 @@ from growthring.operations.usage_review import review_usage
 
 
 @pytest.fixture(scope="module")
-def twice(tmp_path_factory: pytest.TempPathFactory, ringwood_once) -> tuple[Project, str, str]:
+def twice(tmp_path_factory: pytest.TempPathFactory, ringwood_to_copy) -> tuple[Project, str, str]:
     """A company that published a forecast of six months, and another three months later."""
     import shutil
 
-    root = shutil.copytree(ringwood_once, tmp_path_factory.mktemp("published") / "ringwood")
+    root = shutil.copytree(ringwood_to_copy, tmp_path_factory.mktemp("published") / "ringwood")
     project = Project.open(root)
     last = project.setting(project.snapshot()).last_complete_month
     ids = [

@@ -123,10 +123,10 @@ def plant(invoices: Invoices, usage: list[str], row: Row, cause: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def planted(ringwood_once: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, dict[tuple[str, str], str]]:
+def planted(ringwood_to_copy: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, dict[tuple[str, str], str]]:
     """A copy of the sample company with an error of each cause in several invoices, and where they are."""
     root = tmp_path_factory.mktemp("planted") / "ringwood"
-    shutil.copytree(ringwood_once, root, ignore=shutil.ignore_patterns("truth"))
+    shutil.copytree(ringwood_to_copy, root, ignore=shutil.ignore_patterns("truth"))
     invoices, usage, truth = Invoices(root), [], {}
     causes = (
         "other_price", "not_invoiced", "duplicate_invoice", "late_usage", "proration", "credit", "other_quantity", "unexplained",

@@ -20,8 +20,8 @@ EVENT = {"where": "industry=retail", "first": "2024-05", "last": None, "lasting"
 
 
 @pytest.fixture(scope="module")
-def company(ringwood_whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return Path(shutil.copytree(ringwood_whole, tmp_path_factory.mktemp("unusual") / "ringwood"))
+def company(ringwood_whole_to_copy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(shutil.copytree(ringwood_whole_to_copy, tmp_path_factory.mktemp("unusual") / "ringwood"))
 
 
 @pytest.fixture
