@@ -196,7 +196,7 @@ def _readers(address: str, pages: dict[str, str], root: Path, seconds: float) ->
 
 def _repeat_a_row(root: Path) -> None:
     """Add a copy of the last row to the last file of invoices: a month is to be read again, and figures stay as they are."""
-    last = max((root / "raw").glob("invoices*"), key=lambda file: file.name)
+    last = max((root / "raw" / "invoices").glob("*.csv"), key=lambda file: file.name)
     lines = last.read_text(encoding="utf-8").rstrip("\n").splitlines()
     last.write_text("\n".join([*lines, lines[-1]]) + "\n", encoding="utf-8")
 
