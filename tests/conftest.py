@@ -100,7 +100,7 @@ def ringwood_whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _made_once(tmp_path_factory: pytest.TempPathFactory, name: str, *, accounts: int, months: int) -> Path:
-    from growthring.operations.run import run
+    from growthring.operations.data.run import run
     from growthring.operations.setup import demo
 
     place = tmp_path_factory.getbasetemp()

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, Request, sync_playwright
 from growthring.console.access import User
 from growthring.console.app import create_app
 from growthring.console.server import free_port
-from growthring.operations.commitments import commitments
+from growthring.operations.pricing.commitments import commitments
 from growthring.operations.project import Project
 
 AXE = Path(__file__).resolve().parents[2] / ".tools" / "axe.js"

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from growthring.cli.main import app
-from growthring.operations.economic_model import EXAMPLE
+from growthring.operations.plans.economic_model import EXAMPLE
 from tests.operations.books import USAGE, Books
 from tests.operations.published import publish
 

@@ -66,7 +66,7 @@ def test_large_sums_of_quarters_fit_a_line_and_json_keeps_their_cents(monkeypatc
     ]
     answer = Answer("forecast revenue", "19831488.84", "USD", "2026-Q1", "", {"name": "p", "version": "1"}, "s", rows)
     shown: list[Answer] = []
-    monkeypatch.setattr("growthring.operations.forecast.forecast", lambda *_, **__: answer)
+    monkeypatch.setattr("growthring.operations.forecasting.forecast.forecast", lambda *_, **__: answer)
     monkeypatch.setattr("growthring.operations.project.Project.open", lambda *_: None)
     monkeypatch.setattr("growthring.cli.forecast.print_answer", shown.append)
     assert CliRunner().invoke(app, ["forecast", "--by", "quarter"]).exit_code == 0

@@ -21,8 +21,8 @@ from growthring.console.pages.account import PAGE
 from growthring.console.render import plain
 from growthring.console.visit import Visit, build
 from growthring.console.words import Words
-from growthring.operations.decisions import list_tags
-from growthring.operations.overrides import list_overrides
+from growthring.operations.forecasting.overrides import list_overrides
+from growthring.operations.history.decisions import list_tags
 from growthring.operations.project import Project
 from tests.operations.books import ACCOUNTS, USAGE, Books
 

@@ -9,10 +9,10 @@ from starlette.testclient import TestClient
 
 from growthring.console.access import User
 from growthring.console.app import create_app
-from growthring.operations.problems import find_problems, summarise_problems
+from growthring.operations.data.problems import find_problems, summarise_problems
+from growthring.operations.data.run_progress import RunProgress
+from growthring.operations.data.runs import list_runs
 from growthring.operations.project import Project
-from growthring.operations.run_progress import RunProgress
-from growthring.operations.runs import list_runs
 from tests.console.test_pricing import send, settled, tables
 
 

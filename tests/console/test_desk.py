@@ -9,7 +9,7 @@ import pytest
 
 from growthring.console.desk import Desk, StillWorkingError
 from growthring.kernel.errors import GrowthringError
-from growthring.operations.decisions import tag_account
+from growthring.operations.history.decisions import tag_account
 from tests.console.slow_work import TRACES, dying, failing, quick, refusing, traced
 from tests.operations.books import Books
 

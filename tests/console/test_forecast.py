@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from growthring.console.access import User
 from growthring.console.app import create_app
-from growthring.operations.decisions import list_tags
+from growthring.operations.history.decisions import list_tags
 
 AT_SIX = "horizon=6"
 BACKTEST = "view=backtest&origins=2&ahead=3"

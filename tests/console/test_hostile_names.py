@@ -20,7 +20,7 @@ from growthring.console.export import harmless
 from growthring.console.pages import PAGES
 from growthring.console.render import embedded
 from growthring.kernel.errors import GrowthringError
-from growthring.operations.run import run
+from growthring.operations.data.run import run
 from growthring.operations.setup import demo
 
 NAMES = (

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from growthring.kernel.period import Month
+from growthring.operations.data.run import RunResult, run
 from growthring.operations.project import Project
-from growthring.operations.run import RunResult, run
 
 HEADER = "line,customer,product,issued_on,from,to,kind,currency,quantity,amount,known_at"
 SETTINGS = """

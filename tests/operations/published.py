@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from growthring.forecast.snapshots import INTERVAL_SCHEMA, LINE_SCHEMA, ForecastFacts
 from growthring.kernel.period import Month
-from growthring.operations.forecasts import Published, publish_forecast
+from growthring.operations.forecasting.published import Published, publish_forecast
 from growthring.operations.project import Project
 from tests.forecast.bridge_world import rows
 

@@ -5,17 +5,17 @@ from decimal import Decimal
 import pytest
 
 from growthring.kernel.errors import GrowthringError
-from growthring.operations.account_bill import account_bill, account_bills, account_budget
-from growthring.operations.account_contracts import account_burn_down, account_contracts, account_promises
-from growthring.operations.account_notes import account_notes
-from growthring.operations.account_revenue import account_documents, account_facts, account_movements, account_revenue
-from growthring.operations.account_usage import account_usage, account_usage_days
-from growthring.operations.decisions import tag_account
-from growthring.operations.find_accounts import account_named, attribute_columns, find_accounts
+from growthring.operations.accounts.bills import account_bill, account_bills, account_budget
+from growthring.operations.accounts.contracts import account_burn_down, account_contracts, account_promises
+from growthring.operations.accounts.find import account_named, attribute_columns, find_accounts
+from growthring.operations.accounts.notes import account_notes
+from growthring.operations.accounts.revenue import account_documents, account_facts, account_movements, account_revenue
+from growthring.operations.accounts.usage import account_usage, account_usage_days
+from growthring.operations.history.decisions import tag_account
 from growthring.operations.opened_books import OpenedBooks
+from growthring.operations.pricing.quote import price_curve
 from growthring.operations.project import Project
-from growthring.operations.quote import price_curve
-from growthring.operations.show import View, show
+from growthring.operations.revenue.show import View, show
 from tests.operations.books import ACCOUNTS, Books
 
 

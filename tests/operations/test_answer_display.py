@@ -10,7 +10,7 @@ from growthring.operations.answer import Answer
 from growthring.operations.answer_charts import chart_of
 from growthring.operations.answer_display import VEGA_LITE
 from growthring.operations.project import Project
-from growthring.operations.show import View, show
+from growthring.operations.revenue.show import View, show
 
 
 def _marks(spec: dict[str, Any]) -> list[str]:

@@ -8,11 +8,11 @@ import pytest
 from growthring.engine.catalog import open_tables
 from growthring.engine.duckdb_session import connect
 from growthring.operations.answer import Answer
-from growthring.operations.closes import close, restatement
-from growthring.operations.compare import compare
-from growthring.operations.explain import explain
+from growthring.operations.data.closes import close, restatement
 from growthring.operations.project import Project
-from growthring.operations.show import View, show
+from growthring.operations.revenue.compare import compare
+from growthring.operations.revenue.explain import explain
+from growthring.operations.revenue.show import View, show
 from growthring.revenue.inputs import load_inputs
 from growthring.revenue.metrics import METRICS, Combine
 from tests.operations.books import Books

@@ -4,7 +4,7 @@ import pytest
 
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.period import Month
-from growthring.operations.backtest import backtest
+from growthring.operations.forecasting.backtest import backtest
 from growthring.operations.project import Project
 from tests.operations.books import Books
 

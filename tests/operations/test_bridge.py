@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 from growthring.cli.main import app
 from growthring.kernel.errors import GrowthringError
 from growthring.operations.answer import Answer
-from growthring.operations.bridge import bridge
-from growthring.operations.decisions import tag_account
+from growthring.operations.forecasting.bridge import bridge
+from growthring.operations.history.decisions import tag_account
 from tests.operations.books import RATES, Books
 from tests.operations.published import publish
 
@@ -159,6 +159,6 @@ def test_the_command_prints_parts_and_accounts(books: Books):
 
 
 def _listed(books: Books) -> list[dict]:
-    from growthring.operations.forecasts import list_forecasts
+    from growthring.operations.forecasting.published import list_forecasts
 
     return list_forecasts(books.open())

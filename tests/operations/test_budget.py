@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from growthring.kernel.errors import ConfigurationError, GrowthringError
-from growthring.operations.budget import budget
+from growthring.operations.plans.budget import budget
 from growthring.operations.project import Project
-from growthring.operations.show import View, show
+from growthring.operations.revenue.show import View, show
 from tests.operations.books import Books
 
 

@@ -9,7 +9,7 @@ from growthring.forecast.growth import CohortGrowth
 from growthring.forecast.panel import Cell, Panel
 from growthring.kernel.errors import GrowthringError
 from growthring.operations.answer import Answer
-from growthring.operations.champions import adopt_champions, champions, with_champions
+from growthring.operations.forecasting.champions import adopt_champions, champions, with_champions
 from growthring.operations.project import Project, ProjectSettings, Settings
 
 

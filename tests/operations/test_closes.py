@@ -1,8 +1,8 @@
 import pytest
 
 from growthring.kernel.errors import AssertionFailedError, ClosedPeriodError, ConfigurationError, GrowthringError
-from growthring.operations.closes import close, list_closes, restatement
-from growthring.operations.show import View, show
+from growthring.operations.data.closes import close, list_closes, restatement
+from growthring.operations.revenue.show import View, show
 from tests.operations.books import Books
 
 

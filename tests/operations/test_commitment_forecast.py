@@ -11,11 +11,11 @@ import pytest
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.period import Month, PeriodKind
 from growthring.operations.answer import Answer
-from growthring.operations.commitment_forecast import attainment, burn_down_forecast, price_of_commitment
-from growthring.operations.commitment_layer import commitment_layer
-from growthring.operations.commitment_record import burn_down_record
-from growthring.operations.commitment_split import exposure, forecast_split
-from growthring.operations.forecasting import open_history
+from growthring.operations.forecasting.commitment_forecast import attainment, burn_down_forecast, price_of_commitment
+from growthring.operations.forecasting.commitment_layer import commitment_layer
+from growthring.operations.forecasting.commitment_record import burn_down_record
+from growthring.operations.forecasting.commitment_split import exposure, forecast_split
+from growthring.operations.history.opening import open_history
 from growthring.operations.project import Project
 from tests.operations.books import ACCOUNTS, USAGE, Books
 

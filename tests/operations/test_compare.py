@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from growthring.kernel.errors import ConfigurationError
-from growthring.operations.compare import _effects, _stage, compare, policy_path
 from growthring.operations.project import Project
 from growthring.operations.reading import read
-from growthring.operations.show import View, show
+from growthring.operations.revenue.compare import _effects, _stage, compare, policy_path
+from growthring.operations.revenue.show import View, show
 from growthring.revenue.evaluation import Question
 from growthring.revenue.metrics import metric
 from growthring.revenue.policy import preset, preset_names

@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 
 from growthring.kernel.errors import UnknownValueError
-from growthring.operations.concentration import concentration
+from growthring.operations.plans.concentration import concentration
 from growthring.operations.project import Project
-from growthring.operations.show import View, show
+from growthring.operations.revenue.show import View, show
 from tests.operations.books import Books
 
 

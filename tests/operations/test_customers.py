@@ -9,14 +9,14 @@ import pytest
 from growthring.kernel.errors import UnknownValueError
 from growthring.kernel.period import PeriodKind
 from growthring.operations.answer import Answer
-from growthring.operations.askable import askable, prepare
-from growthring.operations.compare import policy_bridge
-from growthring.operations.customer_rows import customer_documents, customer_movements
-from growthring.operations.customers import Cut, Part, customers, drivers
-from growthring.operations.groups import groups
 from growthring.operations.opened_books import OpenedBooks
 from growthring.operations.project import Project
-from growthring.operations.show import View, show
+from growthring.operations.revenue.askable import askable, prepare
+from growthring.operations.revenue.compare import policy_bridge
+from growthring.operations.revenue.customer_rows import customer_documents, customer_movements
+from growthring.operations.revenue.customers import Cut, Part, customers, drivers
+from growthring.operations.revenue.groups import groups
+from growthring.operations.revenue.show import View, show
 from growthring.tables import MOVEMENTS
 
 _CENT = Decimal("0.01")

@@ -8,7 +8,7 @@ from growthring.engine.dialects import DIALECTS
 from growthring.operations.definitions import glossary, metric_definition, policy_definition
 from growthring.operations.opened_books import OpenedBooks
 from growthring.operations.project import Project
-from growthring.operations.show import View, show
+from growthring.operations.revenue.show import View, show
 from growthring.revenue.metrics import METRICS
 from growthring.revenue.policy import preset_names
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from growthring.kernel.errors import ConfigurationError, UnknownValueError
-from growthring.operations.downturn import downturn, read_shocks
+from growthring.operations.plans.downturn import downturn, read_shocks
 from growthring.operations.project import Project
 from tests.operations.books import USAGE, Books
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from growthring.kernel.errors import ConfigurationError
-from growthring.operations.economic_model import EXAMPLE, economic_model
+from growthring.operations.plans.economic_model import EXAMPLE, economic_model
 
 
 def written(tmp_path: Path, *changes: tuple[str, str]) -> Path:

@@ -9,7 +9,7 @@ import pytest
 from growthring.forecast.layers import Layer
 from growthring.kernel.errors import ConfigurationError, GrowthringError, UnknownValueError
 from growthring.kernel.period import Month
-from growthring.operations.forecast import (
+from growthring.operations.forecasting.forecast import (
     Asked,
     assumptions,
     forecast,
@@ -19,8 +19,8 @@ from growthring.operations.forecast import (
     make_forecast,
     publish,
 )
-from growthring.operations.new_customers import Ahead, new_customers
-from growthring.operations.plan_beside import waterfall_beside_forecast
+from growthring.operations.forecasting.new_customers import Ahead, new_customers
+from growthring.operations.forecasting.plan_beside import waterfall_beside_forecast
 from growthring.operations.project import Project
 from tests.operations.books import ACCOUNTS, Books
 

@@ -10,12 +10,12 @@ from growthring.forecast.layers import Layer
 from growthring.kernel.errors import GrowthringError, UnknownValueError
 from growthring.operations.adding_up import adding_up
 from growthring.operations.answer import Answer
-from growthring.operations.forecast import Asked, forecast, forecast_account, forecast_by, layers_on
-from growthring.operations.forecast_choices import forecast_choices
-from growthring.operations.forecast_rows import ACCOUNT, AHEAD, NEW, SEGMENT, TOTAL
-from growthring.operations.forecast_views import account_forecast, rows_of, whole_forecast, with_rows
+from growthring.operations.forecasting.choices import forecast_choices
+from growthring.operations.forecasting.forecast import Asked, forecast, forecast_account, forecast_by, layers_on
+from growthring.operations.forecasting.rows import ACCOUNT, AHEAD, NEW, SEGMENT, TOTAL
+from growthring.operations.forecasting.views import account_forecast, rows_of, whole_forecast, with_rows
 from growthring.operations.project import Project
-from growthring.operations.show import View, show
+from growthring.operations.revenue.show import View, show
 
 ASKED = Asked(horizon=6)
 BESIDE = ("new customers",)

@@ -8,10 +8,10 @@ from typer.testing import CliRunner
 from growthring.cli.main import app
 from growthring.journal.forecast_entries import ForecastState
 from growthring.kernel.errors import GrowthringError, UnknownValueError
-from growthring.operations.approval import move_forecast
-from growthring.operations.forecasts import find_forecast, list_forecasts, show_forecast
+from growthring.operations.forecasting.approval import move_forecast
+from growthring.operations.forecasting.published import find_forecast, list_forecasts, show_forecast
+from growthring.operations.forecasting.track_record import score_forecasts
 from growthring.operations.project import Project
-from growthring.operations.track_record import score_forecasts
 from tests.operations.books import Books
 from tests.operations.published import publish
 

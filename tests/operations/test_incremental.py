@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from growthring.kernel.period import Month
-from growthring.operations.show import View, show
+from growthring.operations.revenue.show import View, show
 from tests.operations.books import Books, objects
 
 CUSTOMERS = {"anna": 100, "bert": "50.50"}

@@ -17,14 +17,16 @@ from typing import Any
 import pytest
 
 from growthring.kernel.errors import GrowthringError
-from growthring.operations.closes import close, list_closes
+from growthring.operations.data.closes import close, list_closes
+from growthring.operations.data.run import run
 from growthring.operations.project import Project
-from growthring.operations.run import run
-from growthring.operations.show import View, show
+from growthring.operations.revenue.show import View, show
 from tests.operations.books import Books, objects
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["growthring.operations.run", "growthring.operations.closes", "growthring.sources.ingestion"])
+FORKS.set_forkserver_preload(
+    ["growthring.operations.data.run", "growthring.operations.data.closes", "growthring.sources.ingestion"]
+)
 MOMENTS = ("os.rename", "os.mkdir", "os.rmdir", "os.remove", "sqlite3.connect", "open")
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from growthring.engine.duckdb_session import connect
 from growthring.kernel.period import Month
-from growthring.operations.late_usage import usage_to_come
+from growthring.operations.pricing.late_usage import usage_to_come
 from growthring.revenue.policy import preset
 
 LAST = Month.parse("2024-12")

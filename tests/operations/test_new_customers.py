@@ -8,7 +8,7 @@ import pytest
 
 from growthring.kernel.errors import ConfigurationError, UnknownValueError
 from growthring.kernel.period import Month
-from growthring.operations.new_customers import Ahead, new_customers, read_deals
+from growthring.operations.forecasting.new_customers import Ahead, new_customers, read_deals
 from growthring.operations.project import Project
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from growthring.kernel.errors import GrowthringError, UnknownValueError
-from growthring.operations.closes import close, restatement
-from growthring.operations.compare import compare
-from growthring.operations.explain import explain
-from growthring.operations.problems import summarise_problems
-from growthring.operations.show import View, show
+from growthring.operations.data.closes import close, restatement
+from growthring.operations.data.problems import summarise_problems
+from growthring.operations.revenue.compare import compare
+from growthring.operations.revenue.explain import explain
+from growthring.operations.revenue.show import View, show
 from tests.operations.books import ACCOUNTS, RATES, Books
 
 NAMES = (

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from growthring.kernel.errors import ConfigurationError, UnknownValueError
-from growthring.operations.offers import (
+from growthring.operations.data.problems import summarise_problems
+from growthring.operations.pricing.offers import (
     contract_terms,
     discount_quota,
     discounts,
@@ -17,7 +18,6 @@ from growthring.operations.offers import (
     revenue_types,
     trials,
 )
-from growthring.operations.problems import summarise_problems
 from growthring.operations.project import Project
 from tests.operations.books import USAGE, Books
 

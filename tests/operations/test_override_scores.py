@@ -12,10 +12,10 @@ from growthring.journal.forecast_entries import OverrideLayer, OverrideMethod, O
 from growthring.journal.journal import Journal
 from growthring.kernel.errors import UnknownValueError
 from growthring.kernel.period import Month
-from growthring.operations.forecasting import open_history
-from growthring.operations.forecasts import publish_forecast
-from growthring.operations.override_folding import fold_overrides, standing_overrides
-from growthring.operations.override_scores import author_weights, override_scores
+from growthring.operations.forecasting.override_folding import fold_overrides, standing_overrides
+from growthring.operations.forecasting.override_scores import author_weights, override_scores
+from growthring.operations.forecasting.published import publish_forecast
+from growthring.operations.history.opening import open_history
 from growthring.operations.project import Project
 from tests.operations.books import Books
 

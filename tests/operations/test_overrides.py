@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from growthring.kernel.errors import GrowthringError
-from growthring.operations.overrides import Wanted, add_override, expire_override, list_overrides
+from growthring.operations.forecasting.overrides import Wanted, add_override, expire_override, list_overrides
 from growthring.operations.project import Project
 from tests.operations.books import USAGE, Books
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from growthring.kernel.errors import ConfigurationError, GrowthringError, UnknownValueError
-from growthring.operations.price_books import book_text, revenue_by_book
-from growthring.operations.price_changes import PriceChange, as_yaml, changed_book
-from growthring.operations.price_drafts import draft_path, keep_draft, list_drafts
-from growthring.operations.price_lines import book_lines
-from growthring.operations.price_trial import Trial, changed_lines, simulate_prices, trial_attributes
+from growthring.operations.pricing.price_books import book_text, revenue_by_book
+from growthring.operations.pricing.price_changes import PriceChange, as_yaml, changed_book
+from growthring.operations.pricing.price_drafts import draft_path, keep_draft, list_drafts
+from growthring.operations.pricing.price_lines import book_lines
+from growthring.operations.pricing.price_trial import Trial, changed_lines, simulate_prices, trial_attributes
 from growthring.operations.project import Project
 from growthring.pricing.book import PriceBook, read_book
 

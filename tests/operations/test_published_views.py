@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import pytest
 
-from growthring.operations.bridge import ACTUAL
-from growthring.operations.forecast import Asked, publish
-from growthring.operations.forecast_views import rows_of
+from growthring.operations.forecasting.bridge import ACTUAL
+from growthring.operations.forecasting.forecast import Asked, publish
+from growthring.operations.forecasting.published_views import bridge_ends, explained_difference, moved_since, published_list
+from growthring.operations.forecasting.views import rows_of
+from growthring.operations.history.usage_review import review_usage
 from growthring.operations.project import Project
-from growthring.operations.published_views import bridge_ends, explained_difference, moved_since, published_list
-from growthring.operations.usage_review import review_usage
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +80,8 @@ def test_a_published_forecast_says_what_may_be_done_with_it_next(twice: tuple[Pr
 
 
 def test_the_review_of_usage_holds_what_its_parts_say(ringwood: Project):
-    from growthring.operations.unusual import Asked as Unusual
-    from growthring.operations.unusual import one_offs, run_rate
+    from growthring.operations.history.unusual import Asked as Unusual
+    from growthring.operations.history.unusual import one_offs, run_rate
 
     found = review_usage(ringwood)
     assert found.value == run_rate(ringwood, Unusual()).value
@@ -91,6 +91,6 @@ def test_the_review_of_usage_holds_what_its_parts_say(ringwood: Project):
 
 
 def _months(project: Project, name: str) -> list[dict]:
-    from growthring.operations.forecasts import show_forecast
+    from growthring.operations.forecasting.published import show_forecast
 
     return show_forecast(project, name).rows

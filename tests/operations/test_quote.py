@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from growthring.kernel.errors import ConfigurationError, GrowthringError, UnknownValueError
+from growthring.operations.data.run import run
+from growthring.operations.pricing.quote import Asked, quote
+from growthring.operations.pricing.simulation import WhatIf, try_prices
 from growthring.operations.project import Project
-from growthring.operations.quote import Asked, quote
-from growthring.operations.run import run
-from growthring.operations.simulation import WhatIf, try_prices
 from tests.operations.books import USAGE, Books
 
 BOOK = """\

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from growthring.kernel.errors import UnknownValueError
+from growthring.operations.plans.ramp import ramp
 from growthring.operations.project import Project
-from growthring.operations.ramp import ramp
 
 
 def test_the_median_from_signature_to_start_is_that_of_the_raw_contracts(ringwood: Project):

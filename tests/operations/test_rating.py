@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from growthring.kernel.errors import GrowthringError, UnknownValueError
-from growthring.operations.bill import add_up, explain_bill
+from growthring.operations.data.run import run
+from growthring.operations.pricing.bill import add_up, explain_bill
+from growthring.operations.pricing.rating import bills
 from growthring.operations.project import Project
-from growthring.operations.rating import bills
-from growthring.operations.run import run
 from tests.operations.books import ACCOUNTS, USAGE, Books
 
 BOOK = """\

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from growthring.operations.data.run import run
+from growthring.operations.pricing.rebilling import corrections
 from growthring.operations.project import Project
-from growthring.operations.rebilling import corrections
-from growthring.operations.run import run
 from tests.operations.books import PRICE_BOOK, USAGE, Books
 
 

@@ -14,10 +14,10 @@ import pytest
 from growthring.kernel.currency import exponent
 from growthring.kernel.errors import UnknownValueError
 from growthring.kernel.period import Month
+from growthring.operations.data.run import run
+from growthring.operations.pricing.rating import rate
+from growthring.operations.pricing.reconcile import reconcile
 from growthring.operations.project import Project
-from growthring.operations.rating import rate
-from growthring.operations.reconcile import reconcile
-from growthring.operations.run import run
 from growthring.pricing.reconciliation import reconcile as compare_with_invoices
 from tests.operations.books import USAGE, Books
 

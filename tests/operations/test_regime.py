@@ -3,9 +3,9 @@
 from decimal import Decimal
 
 from growthring.forecast.regime import project_regime
+from growthring.operations.plans.regime import regime
 from growthring.operations.project import Project
-from growthring.operations.regime import regime
-from growthring.operations.show import View, show
+from growthring.operations.revenue.show import View, show
 from tests.operations.books import Books
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from growthring.kernel.errors import ConfigurationError, GrowthringError, UnknownValueError
-from growthring.operations.problems import summarise_problems
+from growthring.operations.data.problems import summarise_problems
+from growthring.operations.data.run import RunResult, run
+from growthring.operations.pricing.rating import rate
 from growthring.operations.project import Project
-from growthring.operations.rating import rate
-from growthring.operations.run import RunResult, run
 from tests.operations.test_killing import FORKS, killed_at
 from tests.pricing.rollup.events import event, write
 

@@ -9,12 +9,12 @@ from decimal import Decimal
 import pytest
 
 from growthring.kernel.period import Month
-from growthring.operations.commitments import define_drawable
-from growthring.operations.problems import summarise_problems
+from growthring.operations.data.problems import summarise_problems
+from growthring.operations.pricing.commitments import define_drawable
+from growthring.operations.pricing.rating import rate
 from growthring.operations.project import Project
-from growthring.operations.rating import rate
 from growthring.operations.reading import read
-from growthring.operations.show import View, show
+from growthring.operations.revenue.show import View, show
 from growthring.pricing.commitments import compute_commitments
 from growthring.revenue.policy import preset
 

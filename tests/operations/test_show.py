@@ -5,8 +5,8 @@ import pytest
 
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.period import PeriodKind
-from growthring.operations.explain import explain
-from growthring.operations.show import View, show
+from growthring.operations.revenue.explain import explain
+from growthring.operations.revenue.show import View, show
 from tests.operations.books import Books
 
 

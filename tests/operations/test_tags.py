@@ -1,8 +1,8 @@
 import pytest
 
 from growthring.kernel.errors import GrowthringError
-from growthring.operations.decisions import list_tags, revoke_tag, tag_account
-from growthring.operations.show import View, show
+from growthring.operations.history.decisions import list_tags, revoke_tag, tag_account
+from growthring.operations.revenue.show import View, show
 from tests.operations.books import Books
 
 

@@ -9,12 +9,12 @@ import pytest
 
 from growthring.kernel.errors import GrowthringError, UnknownValueError
 from growthring.kernel.period import Month
-from growthring.operations.external_events import add_event, event_effect, event_layer, expire_event, list_events
+from growthring.operations.history.external_events import add_event, event_effect, event_layer, expire_event, list_events
+from growthring.operations.history.shared_spikes import decide_spike, shared_spikes
+from growthring.operations.history.unusual import Asked, one_offs, open_usage, run_rate
+from growthring.operations.history.why import answer_question, open_questions
 from growthring.operations.project import Project
 from growthring.operations.reading import read
-from growthring.operations.shared_spikes import decide_spike, shared_spikes
-from growthring.operations.unusual import Asked, one_offs, open_usage, run_rate
-from growthring.operations.why import answer_question, open_questions
 
 EVENT = {"where": "industry=retail", "first": "2024-05", "last": None, "lasting": False, "note": "release notes", "author": "Kim"}
 

@@ -6,9 +6,9 @@ import pytest
 
 from growthring.kernel.errors import GrowthringError, UnknownValueError
 from growthring.kernel.period import Month, PeriodKind
+from growthring.operations.plans.vintages import entering, vintages
 from growthring.operations.project import Project
-from growthring.operations.show import View, show
-from growthring.operations.vintages import entering, vintages
+from growthring.operations.revenue.show import View, show
 from tests.operations.books import Books
 
 

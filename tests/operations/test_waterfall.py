@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from growthring.kernel.errors import ConfigurationError, GrowthringError, UnknownValueError
+from growthring.operations.plans.waterfall import Changes, cohort_waterfall
 from growthring.operations.project import Project
-from growthring.operations.show import View, show
-from growthring.operations.waterfall import Changes, cohort_waterfall
+from growthring.operations.revenue.show import View, show
 
 MOVES = ("new", "reactivation", "expansion", "contraction", "churn")
 

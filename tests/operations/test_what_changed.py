@@ -5,10 +5,10 @@ from decimal import Decimal
 import pytest
 
 from growthring.kernel.errors import GrowthringError
-from growthring.operations.closes import close
+from growthring.operations.data.closes import close
 from growthring.operations.project import Project
-from growthring.operations.show import View, show
-from growthring.operations.what_changed import what_changed, where_it_leaks
+from growthring.operations.revenue.show import View, show
+from growthring.operations.revenue.what_changed import what_changed, where_it_leaks
 from tests.operations.books import Books
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from growthring.operations.data.run import run
+from growthring.operations.pricing.rating import rate
 from growthring.operations.project import Project
-from growthring.operations.rating import rate
-from growthring.operations.run import run
 
 _BOOK = """
 name: calls

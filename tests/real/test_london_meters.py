@@ -15,11 +15,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from growthring.operations.bill import explain_bill
-from growthring.operations.problems import summarise_problems
+from growthring.operations.data.problems import summarise_problems
+from growthring.operations.data.run import RunResult, run
+from growthring.operations.pricing.bill import explain_bill
+from growthring.operations.pricing.rating import bills, rate
 from growthring.operations.project import Project
-from growthring.operations.rating import bills, rate
-from growthring.operations.run import RunResult, run
 from growthring.pricing.book import Assignment, read_books
 from growthring.pricing.simulation.simulate import simulate
 from growthring.pricing.stored_rating import Rating, open_rating
@@ -238,8 +238,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
 def rated(ran: Ran) -> Iterator[Rating]:
     rating = rate(ran.project)
     with pytest.MonkeyPatch.context() as patch:  # opened once for all answers
-        patch.setattr("growthring.operations.rating.rate", lambda *_, **__: rating)
-        patch.setattr("growthring.operations.bill.rate", lambda *_, **__: rating)
+        patch.setattr("growthring.operations.pricing.rating.rate", lambda *_, **__: rating)
+        patch.setattr("growthring.operations.pricing.bill.rate", lambda *_, **__: rating)
         yield rating
     rating.connection.close()
 

@@ -18,12 +18,12 @@ import pytest
 
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.period import Month
-from growthring.operations.decisions import tag_account
-from growthring.operations.explain import explain
-from growthring.operations.problems import summarise_problems
+from growthring.operations.data.problems import summarise_problems
+from growthring.operations.data.run import RunResult, run
+from growthring.operations.history.decisions import tag_account
 from growthring.operations.project import Project
-from growthring.operations.run import RunResult, run
-from growthring.operations.show import View, show
+from growthring.operations.revenue.explain import explain
+from growthring.operations.revenue.show import View, show
 from tests.conftest import SHARED
 
 pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.xdist_group("online_retail")]

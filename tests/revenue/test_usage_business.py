@@ -10,9 +10,9 @@ import pytest
 
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.period import Month
+from growthring.operations.data.run import RunResult, run
 from growthring.operations.project import Project
 from growthring.operations.reading import read
-from growthring.operations.run import RunResult, run
 from growthring.revenue.evaluation import Question, evaluate
 from growthring.revenue.metrics import metric
 from growthring.revenue.policy import Policy, preset

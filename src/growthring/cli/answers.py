@@ -60,8 +60,8 @@ def show(
 ) -> None:
     """Show a metric: now, over time, or by an attribute."""
     from growthring.operations.project import Project
-    from growthring.operations.show import View
-    from growthring.operations.show import show as answer_of
+    from growthring.operations.revenue.show import View
+    from growthring.operations.revenue.show import show as answer_of
 
     view = View(at, since, period, by, currency, instant(as_of), include_partial, snapshot)
     with drawn() as progress:
@@ -94,9 +94,9 @@ def explain(
     if metric == "bill":
         _explain_bill(account, at, as_of, as_json, project)
         return
-    from growthring.operations.explain import explain as answer_of
     from growthring.operations.project import Project
-    from growthring.operations.show import View
+    from growthring.operations.revenue.explain import explain as answer_of
+    from growthring.operations.revenue.show import View
 
     view = View(at=at, currency=currency, as_of=instant(as_of), include_partial=include_partial, snapshot=snapshot)
     with drawn() as progress:
@@ -142,9 +142,9 @@ def compare(
     project: ProjectFolder = HERE,
 ) -> None:
     """Bridge a figure from one policy to another: a row a customer and switch, summing to the gap."""
-    from growthring.operations.compare import compare as answer_of
     from growthring.operations.project import Project
-    from growthring.operations.show import View
+    from growthring.operations.revenue.compare import compare as answer_of
+    from growthring.operations.revenue.show import View
 
     if len(policy) != 2:
         raise ConfigurationError(f"{len(policy)} policies were named.", valid="A bridge has two ends: --policy A --policy B.")

@@ -56,9 +56,9 @@ def backtest(
 
     With --json all views are given at once, with all measures.
     """
-    from growthring.operations.backtest import backtest as answer_of
-    from growthring.operations.backtest import models
-    from growthring.operations.champions import adopt_champions
+    from growthring.operations.forecasting.backtest import backtest as answer_of
+    from growthring.operations.forecasting.backtest import models
+    from growthring.operations.forecasting.champions import adopt_champions
     from growthring.operations.project import Project
 
     known = [each.name for each in models(by, peers=peers)]

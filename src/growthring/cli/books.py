@@ -36,7 +36,7 @@ def close(
     project: ProjectFolder = HERE,
 ) -> None:
     """Keep a month as it is reported now; every assertion must hold."""
-    from growthring.operations.closes import close as keep
+    from growthring.operations.data.closes import close as keep
     from growthring.operations.project import Project
 
     answer = keep(
@@ -51,7 +51,7 @@ def close(
 def closes(as_json: AsJson = False, project: ProjectFolder = HERE) -> None:
     """List the months that were closed."""
     from growthring.kernel.period import Month
-    from growthring.operations.closes import list_closes
+    from growthring.operations.data.closes import list_closes
     from growthring.operations.project import Project
 
     rows = [
@@ -79,7 +79,7 @@ def restatement(
     month: MonthArgument, policy: PolicyName = None, top: Top = 20, as_json: AsJson = False, project: ProjectFolder = HERE
 ) -> None:
     """Show how a closed month would read today, and the rows that came late, were corrected or removed."""
-    from growthring.operations.closes import restatement as answer_of
+    from growthring.operations.data.closes import restatement as answer_of
     from growthring.operations.project import Project
 
     answer = answer_of(Project.open(project), month, policy=policy, top=top)
@@ -108,7 +108,7 @@ def _readable(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def check(as_json: AsJson = False, project: ProjectFolder = HERE) -> None:
     """Check the assertions of growthring.toml against the books."""
-    from growthring.operations.assertions import check_assertions
+    from growthring.operations.data.assertions import check_assertions
     from growthring.operations.project import Project
 
     results = check_assertions(Project.open(project))
@@ -135,7 +135,7 @@ def tag(
     project: ProjectFolder = HERE,
 ) -> None:
     """Note something about months of an account, such as a one-off that is not to be annualised."""
-    from growthring.operations.decisions import tag_account
+    from growthring.operations.history.decisions import tag_account
     from growthring.operations.project import Project
 
     noted = tag_account(Project.open(project), account, kind, first, last, because=because, author=author, product_id=product)
@@ -153,7 +153,7 @@ def tags(
     project: ProjectFolder = HERE,
 ) -> None:
     """List the notes in force, or take one back."""
-    from growthring.operations.decisions import list_tags, revoke_tag
+    from growthring.operations.history.decisions import list_tags, revoke_tag
     from growthring.operations.project import Project
 
     opened = Project.open(project)
@@ -176,7 +176,7 @@ def sign_off(
     project: ProjectFolder = HERE,
 ) -> None:
     """Record that a leader agrees with what a policy means."""
-    from growthring.operations.decisions import sign_off as record
+    from growthring.operations.history.decisions import sign_off as record
     from growthring.operations.project import Project
 
     entry = record(Project.open(project), policy, role, author=author)
@@ -188,7 +188,7 @@ def sign_off(
 
 def definitions(as_json: AsJson = False, project: ProjectFolder = HERE) -> None:
     """Show the log of policies that were used or agreed to, and who signed them off."""
-    from growthring.operations.decisions import definition_log
+    from growthring.operations.history.decisions import definition_log
     from growthring.operations.project import Project
 
     rows = definition_log(Project.open(project))

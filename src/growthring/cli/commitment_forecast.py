@@ -40,8 +40,8 @@ def burn_down(
     """Show the day each commitment is used up or falls short, with an interval from simulated usage."""
     from dataclasses import replace
 
-    from growthring.operations.commitment_forecast import burn_down_forecast
-    from growthring.operations.commitment_record import burn_down_record
+    from growthring.operations.forecasting.commitment_forecast import burn_down_forecast
+    from growthring.operations.forecasting.commitment_record import burn_down_record
     from growthring.operations.project import Project
 
     opened = Project.open(project)
@@ -66,7 +66,7 @@ def attainment(account: OneAccount = None, as_of: AsOf = None, as_json: AsJson =
     """Show what contracts committed to consume, how far they are, and whether they get there."""
     from dataclasses import replace
 
-    from growthring.operations.commitment_forecast import attainment as answer_of
+    from growthring.operations.forecasting.commitment_forecast import attainment as answer_of
     from growthring.operations.project import Project
 
     with drawn() as progress:
@@ -89,7 +89,7 @@ def price_commitment(
     """Show what a yearly commitment of an account is worth, by level and discount, and which to offer."""
     from dataclasses import replace
 
-    from growthring.operations.commitment_forecast import price_of_commitment
+    from growthring.operations.forecasting.commitment_forecast import price_of_commitment
     from growthring.operations.project import Project
 
     with drawn() as progress:
@@ -119,7 +119,7 @@ def forecast_split(
     """Show the forecast of usage revenue by how firmly it is promised: floor, drawdown, above commitments, self-serve."""
     from growthring.kernel.errors import UnknownValueError
     from growthring.kernel.period import PeriodKind
-    from growthring.operations.commitment_split import forecast_split as answer_of
+    from growthring.operations.forecasting.commitment_split import forecast_split as answer_of
     from growthring.operations.project import Project
 
     periods = {"month": PeriodKind.MONTH, "quarter": PeriodKind.QUARTER, "year": PeriodKind.FISCAL_YEAR}
@@ -151,7 +151,7 @@ def exposure(
     """Show how much coming usage revenue nobody promised, and what a fall in usage takes of it, with intervals."""
     from dataclasses import replace
 
-    from growthring.operations.commitment_split import exposure as answer_of
+    from growthring.operations.forecasting.commitment_split import exposure as answer_of
     from growthring.operations.project import Project
 
     with drawn() as progress:

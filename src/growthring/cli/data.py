@@ -25,7 +25,7 @@ def problems(
     project: ProjectFolder = HERE,
 ) -> None:
     """Say what was wrong with the input, what is at stake and what to do; exit code 3 when rows were rejected."""
-    from growthring.operations.problems import list_problems, summarise_problems
+    from growthring.operations.data.problems import list_problems, summarise_problems
     from growthring.operations.project import Project
 
     opened = Project.open(project)

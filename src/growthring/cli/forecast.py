@@ -57,7 +57,7 @@ def forecast(
     as_json: AsJson = False,
 ) -> None:
     """Say what revenue or usage will be, with ranges: in total, by segment, or of an account, layer by layer."""
-    from growthring.operations import forecast as operations
+    from growthring.operations.forecasting import forecast as operations
     from growthring.operations.project import Project
 
     asked = operations.Asked(

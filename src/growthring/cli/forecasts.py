@@ -39,7 +39,7 @@ def register(app: typer.Typer) -> None:
 
 def list_(measure: Measure = None, as_json: AsJson = False, project: ProjectFolder = HERE) -> None:
     """List the published forecasts with their state."""
-    from growthring.operations.forecasts import list_forecasts
+    from growthring.operations.forecasting.published import list_forecasts
     from growthring.operations.project import Project
 
     rows = list_forecasts(Project.open(project), measure=measure)
@@ -53,7 +53,7 @@ def list_(measure: Measure = None, as_json: AsJson = False, project: ProjectFold
 
 def show(forecast: Forecast, as_json: AsJson = False, project: ProjectFolder = HERE) -> None:
     """Show a forecast by month, with its layers and ranges, and who agreed to it."""
-    from growthring.operations.forecasts import show_forecast
+    from growthring.operations.forecasting.published import show_forecast
     from growthring.operations.project import Project
 
     answer = show_forecast(Project.open(project), forecast)
@@ -101,8 +101,8 @@ def score(
     project: ProjectFolder = HERE,
 ) -> None:
     """Score published forecasts on what came: the model, what was published, and who was right where people changed it."""
+    from growthring.operations.forecasting.track_record import score_forecasts
     from growthring.operations.project import Project
-    from growthring.operations.track_record import score_forecasts
 
     with drawn() as progress:
         answer = score_forecasts(Project.open(project), measure=measure, by=by, progress=progress)
@@ -133,7 +133,7 @@ def _move(
     again: bool = False,
 ) -> None:
     from growthring.journal.forecast_entries import ForecastState
-    from growthring.operations.approval import move_forecast
+    from growthring.operations.forecasting.approval import move_forecast
     from growthring.operations.project import Project
 
     row = move_forecast(
@@ -158,7 +158,7 @@ def bridge(
     project: ProjectFolder = HERE,
 ) -> None:
     """Explain why two forecasts differ, or a forecast and what came, part by part and without a rest."""
-    from growthring.operations.bridge import bridge as answer_of
+    from growthring.operations.forecasting.bridge import bridge as answer_of
     from growthring.operations.project import Project
 
     with drawn() as progress:

@@ -68,7 +68,7 @@ def offers(
     project: ProjectFolder = HERE,
 ) -> None:
     """Show prices asked and won, discounts and what they do, the discount quota, contract terms."""
-    from growthring.operations import offers as operations
+    from growthring.operations.pricing import offers as operations
     from growthring.operations.project import Project
 
     opened, known = Project.open(project), instant(as_of)
@@ -99,7 +99,7 @@ def trials(
     project: ProjectFolder = HERE,
 ) -> None:
     """Show when trials convert, how long a trial should be, and what extensions bring."""
-    from growthring.operations.offers import trials as answer_of
+    from growthring.operations.pricing.offers import trials as answer_of
     from growthring.operations.project import Project
 
     answer = answer_of(Project.open(project), by, peak_share=number(peak_share) / 100, as_of=instant(as_of))
@@ -117,7 +117,7 @@ def free_tier(
     project: ProjectFolder = HERE,
 ) -> None:
     """Show what the free tier costs by cohort, whom it converts, when it pays back, and what a limit would cut."""
-    from growthring.operations.offers import free_tier as answer_of
+    from growthring.operations.pricing.offers import free_tier as answer_of
     from growthring.operations.project import Project
 
     with drawn() as progress:
@@ -127,7 +127,7 @@ def free_tier(
 
 def revenue_types(as_of: AsOf = None, as_json: AsJson = False, project: ProjectFolder = HERE) -> None:
     """Show how revenue splits into subscriptions, seats, usage and one-off, by month."""
-    from growthring.operations.offers import revenue_types as answer_of
+    from growthring.operations.pricing.offers import revenue_types as answer_of
     from growthring.operations.project import Project
 
     answer = answer_of(Project.open(project), as_of=instant(as_of))

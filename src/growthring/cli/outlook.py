@@ -46,9 +46,9 @@ def vintages(
     project: ProjectFolder = HERE,
 ) -> None:
     """Show revenue, usage or price realisation by vintage and age, or the balances that enter a fiscal year."""
+    from growthring.operations.plans.vintages import entering
+    from growthring.operations.plans.vintages import vintages as answer_of
     from growthring.operations.project import Project
-    from growthring.operations.vintages import entering
-    from growthring.operations.vintages import vintages as answer_of
 
     opened, known = Project.open(project), instant(as_of)
     with drawn() as progress:
@@ -80,8 +80,8 @@ def ramp(
     project: ProjectFolder = HERE,
 ) -> None:
     """Show how long signatures take to go live and to bring revenue, and when what is signed will arrive."""
+    from growthring.operations.plans.ramp import ramp as answer_of
     from growthring.operations.project import Project
-    from growthring.operations.ramp import ramp as answer_of
 
     with drawn() as progress:
         answer = answer_of(Project.open(project), by=by, months=months, as_of=instant(as_of), progress=progress)
@@ -100,8 +100,8 @@ def regime(
     project: ProjectFolder = HERE,
 ) -> None:
     """Show where today's net dollar retention leads: to a ceiling, in a straight line, or compounding."""
+    from growthring.operations.plans.regime import regime as answer_of
     from growthring.operations.project import Project
-    from growthring.operations.regime import regime as answer_of
 
     with drawn() as progress:
         answer = answer_of(Project.open(project), at=at, years=years, policy=policy, as_of=instant(as_of), progress=progress)
@@ -121,7 +121,7 @@ def concentration(
     project: ProjectFolder = HERE,
 ) -> None:
     """Show how few groups revenue or usage rests on, whether they move together, and which of them moves the total."""
-    from growthring.operations.concentration import concentration as answer_of
+    from growthring.operations.plans.concentration import concentration as answer_of
     from growthring.operations.project import Project
 
     with drawn() as progress:
@@ -143,8 +143,8 @@ def downturn(
     project: ProjectFolder = HERE,
 ) -> None:
     """Show what a fall in usage takes of revenue and cash, by group, and who is most likely to cut."""
-    from growthring.operations.downturn import downturn as answer_of
-    from growthring.operations.downturn import read_shocks
+    from growthring.operations.plans.downturn import downturn as answer_of
+    from growthring.operations.plans.downturn import read_shocks
     from growthring.operations.project import Project
 
     with drawn() as progress:

@@ -79,7 +79,7 @@ def add(
     project: ProjectFolder = HERE,
 ) -> None:
     """Say how a forecast should differ from the model's, and why; the model's own figures stay beside it."""
-    from growthring.operations.overrides import Wanted, add_override
+    from growthring.operations.forecasting.overrides import Wanted, add_override
     from growthring.operations.project import Project
 
     given = {name: text for name, text in (("add", added), ("multiply", multiply), ("replace", replace)) if text is not None}
@@ -108,7 +108,7 @@ def list_them(
     project: ProjectFolder = HERE,
 ) -> None:
     """List the overrides that count, or counted on an earlier day."""
-    from growthring.operations.overrides import list_overrides
+    from growthring.operations.forecasting.overrides import list_overrides
     from growthring.operations.project import Project
 
     answer = list_overrides(Project.open(project), as_of=instant(as_of), with_expired=every)
@@ -128,7 +128,7 @@ def expire(
     project: ProjectFolder = HERE,
 ) -> None:
     """Take an override back; a look --as-of an earlier day, and every forecast published before, still has it."""
-    from growthring.operations.overrides import expire_override
+    from growthring.operations.forecasting.overrides import expire_override
     from growthring.operations.project import Project
 
     row = expire_override(Project.open(project), override_id, because=because, author=author)
@@ -146,7 +146,7 @@ def scores(
     project: ProjectFolder = HERE,
 ) -> None:
     """Show who brought published forecasts closer to what came: forecast value added, with its interval."""
-    from growthring.operations.override_scores import override_scores
+    from growthring.operations.forecasting.override_scores import override_scores
     from growthring.operations.project import Project
 
     with drawn() as progress:

@@ -56,8 +56,8 @@ def new_customers(
     project: ProjectFolder = HERE,
 ) -> None:
     """Forecast what customers bring that do not exist yet: by trend and engine of demand, or from open deals."""
-    from growthring.operations.new_customers import Ahead
-    from growthring.operations.new_customers import new_customers as answer_of
+    from growthring.operations.forecasting.new_customers import Ahead
+    from growthring.operations.forecasting.new_customers import new_customers as answer_of
     from growthring.operations.project import Project
 
     asked = Ahead(horizon, pipeline, tuple(self_serve or ("self-serve",)), engine, drivers)
@@ -88,9 +88,9 @@ def waterfall(
     project: ProjectFolder = HERE,
 ) -> None:
     """Plan the quarters ahead as a waterfall of cohorts: opening base, new cohorts, expansion, contraction and churn."""
-    from growthring.operations.plan_beside import waterfall_beside_forecast
+    from growthring.operations.forecasting.plan_beside import waterfall_beside_forecast
+    from growthring.operations.plans.waterfall import Changes
     from growthring.operations.project import Project
-    from growthring.operations.waterfall import Changes
 
     asked = Changes(assumptions, tuple(settings or ()), write)
     with drawn() as progress:
@@ -110,8 +110,8 @@ def economic_model(
     as_json: AsJson = False,
 ) -> None:
     """Plan market × share × price × retention less costs: revenue and GM1 to GM4 by year, from your assumptions alone."""
-    from growthring.operations.economic_model import EXAMPLE
-    from growthring.operations.economic_model import economic_model as answer_of
+    from growthring.operations.plans.economic_model import EXAMPLE
+    from growthring.operations.plans.economic_model import economic_model as answer_of
 
     if example:
         say(EXAMPLE.rstrip())
@@ -137,7 +137,7 @@ def budget(
     project: ProjectFolder = HERE,
 ) -> None:
     """Compare a budget with what came: by indicator, down the tree of indicators, and whether budgets become more exact."""
-    from growthring.operations.budget import budget as answer_of
+    from growthring.operations.plans.budget import budget as answer_of
     from growthring.operations.project import Project
 
     with drawn() as progress:

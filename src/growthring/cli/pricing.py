@@ -40,8 +40,8 @@ def bills(
     project: ProjectFolder = HERE,
 ) -> None:
     """Show what the price books ask for: by month, component, book or account."""
+    from growthring.operations.pricing.rating import bills as answer_of
     from growthring.operations.project import Project
-    from growthring.operations.rating import bills as answer_of
 
     with drawn() as progress:
         answer = answer_of(Project.open(project), at=at, by=by, as_of=instant(as_of), progress=progress)
@@ -59,7 +59,7 @@ def bill(
     project: ProjectFolder = HERE,
 ) -> None:
     """Explain an account's bill line by line: tiers, quantities, prices, adjustments, and why."""
-    from growthring.operations.bill import explain_bill
+    from growthring.operations.pricing.bill import explain_bill
     from growthring.operations.project import Project
 
     with drawn() as progress:
@@ -85,8 +85,8 @@ def corrections(
     """Show what late records, amendments and new prices change about periods that were billed already."""
     from dataclasses import replace
 
+    from growthring.operations.pricing.rebilling import corrections as answer_of
     from growthring.operations.project import Project
-    from growthring.operations.rebilling import corrections as answer_of
 
     billed_at = instant(billed)
     assert billed_at is not None  # noqa: S101 - the option is required
@@ -106,7 +106,7 @@ def books(
     project: ProjectFolder = HERE,
 ) -> None:
     """List the price books of the project, or the rating policies a book can be read under."""
-    from growthring.operations.price_books import list_books, list_rating_policies
+    from growthring.operations.pricing.price_books import list_books, list_rating_policies
 
     rows = list_rating_policies() if policies else list_books(project)
     if as_json:
@@ -132,8 +132,8 @@ def commitments(
     project: ProjectFolder = HERE,
 ) -> None:
     """Show what customers still owe of their promises (RPO), how balances burn down, and how much revenue is promised."""
-    from growthring.operations.commitments import account_commitments, promised_revenue
-    from growthring.operations.commitments import commitments as answer_of
+    from growthring.operations.pricing.commitments import account_commitments, promised_revenue
+    from growthring.operations.pricing.commitments import commitments as answer_of
     from growthring.operations.project import Project
 
     opened, day, known = Project.open(project), on_day(on), instant(as_of)
@@ -200,8 +200,8 @@ def simulate(
 ) -> None:
     """Rate all of history under other prices: revenue, winners and losers, bill shock, break-even, choice, migration."""
     from growthring.cli.simulation import print_simulation
+    from growthring.operations.pricing.simulation import WhatIf, try_prices
     from growthring.operations.project import Project
-    from growthring.operations.simulation import WhatIf, try_prices
 
     shares = tuple(number(each) for each in beyond) if beyond else WhatIf().beyond
     asked = WhatIf(
@@ -246,9 +246,9 @@ def quote(
     project: ProjectFolder = HERE,
 ) -> None:
     """Show a price as the customer sees it: average and next unit, more usage, budget, break-even, the running bill."""
+    from growthring.operations.pricing.quote import Asked
+    from growthring.operations.pricing.quote import quote as answer_of
     from growthring.operations.project import Project
-    from growthring.operations.quote import Asked
-    from growthring.operations.quote import quote as answer_of
 
     alerts = tuple(number(each) / 100 for each in alert) if alert else Asked().alerts
     units, limit = tuple(map(number, more or ())), number(budget) if budget else None

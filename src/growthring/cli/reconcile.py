@@ -31,8 +31,8 @@ def reconcile(
     project: ProjectFolder = HERE,
 ) -> None:
     """Compare what the price books ask for with issued invoices: residuals, likely causes, what to do."""
+    from growthring.operations.pricing.reconcile import reconcile as answer_of
     from growthring.operations.project import Project
-    from growthring.operations.reconcile import reconcile as answer_of
 
     with drawn() as progress:
         answer = answer_of(Project.open(project), at=at, by=by, with_fees=fees, top=top, as_of=instant(as_of), progress=progress)

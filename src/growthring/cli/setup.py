@@ -11,7 +11,7 @@ from growthring.cli.output import print_json, print_table, say, tell
 from growthring.cli.progress import drawn
 
 if TYPE_CHECKING:
-    from growthring.operations.run import RunResult
+    from growthring.operations.data.run import RunResult
 
 _PROBLEMS_FOUND = 3
 
@@ -49,8 +49,8 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Read the sources, bring the ledger up to date, check assertions and closes."""
+    from growthring.operations.data.run import run as bring_up_to_date
     from growthring.operations.project import Project
-    from growthring.operations.run import run as bring_up_to_date
 
     with drawn() as progress:
         result = bring_up_to_date(Project.open(project), engine=engine, progress=progress)
@@ -77,7 +77,7 @@ def demo(
     """Make the sample company, run everything on it and show what there is to see."""
     from growthring.cli.console import serve as open_console
     from growthring.cli.tour import tour
-    from growthring.operations.run import run as bring_up_to_date
+    from growthring.operations.data.run import run as bring_up_to_date
     from growthring.operations.setup import demo as make
 
     tell(f"Making Ringwood Software, a company that does not exist: {accounts} customers, {months} months.")

@@ -5,7 +5,7 @@ from pathlib import Path
 from growthring.cli.output import pretty, print_table, say
 from growthring.kernel.period import PeriodKind
 from growthring.operations.project import Project
-from growthring.operations.show import View, show
+from growthring.operations.revenue.show import View, show
 
 _YEAR = PeriodKind.FISCAL_YEAR
 

@@ -82,9 +82,9 @@ def one_offs(
     project: ProjectFolder = HERE,
 ) -> None:
     """List one-off usage: what was far above or below the level before and after it, and leaves the run-rate."""
+    from growthring.operations.history.unusual import Asked
+    from growthring.operations.history.unusual import one_offs as answer_of
     from growthring.operations.project import Project
-    from growthring.operations.unusual import Asked
-    from growthring.operations.unusual import one_offs as answer_of
 
     with drawn() as progress:
         found = answer_of(Project.open(project), Asked(measure, at, instant(as_of), policy), progress=progress)
@@ -104,9 +104,9 @@ def run_rate(
     project: ProjectFolder = HERE,
 ) -> None:
     """Show the run-rate of usage revenue under a policy beside the last month times twelve, and the difference by account."""
+    from growthring.operations.history.unusual import Asked
+    from growthring.operations.history.unusual import run_rate as answer_of
     from growthring.operations.project import Project
-    from growthring.operations.unusual import Asked
-    from growthring.operations.unusual import run_rate as answer_of
 
     with drawn() as progress:
         found = answer_of(Project.open(project), Asked(measure, at, instant(as_of), policy), by=by, progress=progress)
@@ -125,7 +125,7 @@ def add_event(
     project: ProjectFolder = HERE,
 ) -> None:
     """Register an external event: whose usage it moves, and when."""
-    from growthring.operations.external_events import add_event as record
+    from growthring.operations.history.external_events import add_event as record
     from growthring.operations.project import Project
 
     row = record(Project.open(project), name, where=where, first=since, last=until, lasting=lasting, note=note, author=author)
@@ -137,7 +137,7 @@ def add_event(
 
 def list_events(as_of: AsOf = None, as_json: AsJson = False, project: ProjectFolder = HERE) -> None:
     """List the external events on record."""
-    from growthring.operations.external_events import list_events as answer_of
+    from growthring.operations.history.external_events import list_events as answer_of
     from growthring.operations.project import Project
 
     _print(answer_of(Project.open(project), as_of=instant(as_of)), 0, as_json=as_json)
@@ -151,7 +151,7 @@ def expire_event(
     project: ProjectFolder = HERE,
 ) -> None:
     """Take an event back; a look --as-of an earlier day, and every forecast published before, still has it."""
-    from growthring.operations.external_events import expire_event as record
+    from growthring.operations.history.external_events import expire_event as record
     from growthring.operations.project import Project
 
     row = record(Project.open(project), event, because=because, author=author)
@@ -170,9 +170,9 @@ def event_effect(
     project: ProjectFolder = HERE,
 ) -> None:
     """Measure what an event did: the accounts it reached against the others, with placebo months as control."""
-    from growthring.operations.external_events import event_effect as answer_of
+    from growthring.operations.history.external_events import event_effect as answer_of
+    from growthring.operations.history.unusual import Asked
     from growthring.operations.project import Project
-    from growthring.operations.unusual import Asked
 
     with drawn() as progress:
         found = answer_of(Project.open(project), event, Asked(measure, None, instant(as_of), policy), progress=progress)
@@ -190,9 +190,9 @@ def spikes(
     """Find months in which accounts that share an attribute spiked together, with the cost of crediting the excess."""
     if context.invoked_subcommand:
         return
+    from growthring.operations.history.shared_spikes import shared_spikes
+    from growthring.operations.history.unusual import USAGE_REVENUE, Asked
     from growthring.operations.project import Project
-    from growthring.operations.shared_spikes import shared_spikes
-    from growthring.operations.unusual import USAGE_REVENUE, Asked
 
     with drawn() as progress:
         found = shared_spikes(Project.open(project), Asked(USAGE_REVENUE, at, instant(as_of), policy), progress=progress)
@@ -212,8 +212,8 @@ def decide(
     project: ProjectFolder = HERE,
 ) -> None:
     """Record what you do about a spike; unless you keep it, its accounts are tagged one-off and leave the run-rate."""
+    from growthring.operations.history.shared_spikes import decide_spike
     from growthring.operations.project import Project
-    from growthring.operations.shared_spikes import decide_spike
 
     with drawn() as progress:
         row = decide_spike(
@@ -239,9 +239,9 @@ def why(
     """List changes of usage that nobody explained yet, the largest first."""
     if context.invoked_subcommand:
         return
+    from growthring.operations.history.unusual import Asked
+    from growthring.operations.history.why import open_questions
     from growthring.operations.project import Project
-    from growthring.operations.unusual import Asked
-    from growthring.operations.why import open_questions
 
     with drawn() as progress:
         asked = Asked(measure, None, instant(as_of), policy)
@@ -260,8 +260,8 @@ def answer(
     project: ProjectFolder = HERE,
 ) -> None:
     """Say why an account's usage changed; one-off months leave ledger and run-rate."""
+    from growthring.operations.history.why import answer_question
     from growthring.operations.project import Project
-    from growthring.operations.why import answer_question
 
     row = answer_question(Project.open(project), account, first=month, last=until, code=code, evidence=evidence, author=author)
     if as_json:

@@ -102,3 +102,10 @@ class KnownNames:
 def _some(names: list[str]) -> Iterable[str]:
     more = [f"and {len(names) - _LISTED:,} more"] if len(names) > _LISTED else []
     return names[:_LISTED] + more
+
+
+def account_names(project: Project) -> dict[str, str]:
+    """Return what accounts are called now, by id."""
+    newest = "ARG_MAX(name, COALESCE(valid_from, DATE '0001-01-01'))"
+    pairs = KnownNames(project).column(f"SELECT [account_id, {newest}] FROM account GROUP BY account_id")
+    return {account: name or account for account, name in pairs}

@@ -26,7 +26,7 @@ from growthring.console.pages.account_usage import days_of, usage, usage_of
 from growthring.console.pages.evidence import AnswerOf
 from growthring.console.visit import PageKind, Section, Visit
 from growthring.kernel.errors import GrowthringError
-from growthring.operations.account_revenue import account_facts, account_invoices
+from growthring.operations.accounts.revenue import account_facts, account_invoices
 from growthring.operations.answer import Answer
 
 _FOR_THE_NAME = 1.0

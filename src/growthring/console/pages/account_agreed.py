@@ -9,9 +9,9 @@ from growthring.console.blocks import Block, Choice, Choices, Column, Drawing, N
 from growthring.console.pages.account_chosen import LINE_KINDS, PROMISES, TERM_STATES, TRUE_UPS, account_of, spoken
 from growthring.console.terms import worded
 from growthring.console.visit import Visit
-from growthring.operations.account_contracts import account_burn_down, account_contracts, account_promises
+from growthring.operations.accounts.contracts import account_burn_down, account_contracts, account_promises
 from growthring.operations.answer import Answer
-from growthring.operations.commitment_forecast import burn_down_forecast
+from growthring.operations.forecasting.commitment_forecast import burn_down_forecast
 
 _LINES = ("consumed", "at_present_pace", "even_pace", "committed")
 _LIKELY = 0.5

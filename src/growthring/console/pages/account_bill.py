@@ -9,9 +9,9 @@ from growthring.console.answers import caveats, evidence
 from growthring.console.blocks import Block, Choice, Choices, Column, Drawing, Figure, Figures, Note, Statement, Statements, Table
 from growthring.console.pages.account_chosen import account_of, spoken
 from growthring.console.visit import Visit
-from growthring.operations.account_bill import account_bill, account_bills, account_budget
+from growthring.operations.accounts.bills import account_bill, account_bills, account_budget
 from growthring.operations.answer import Answer
-from growthring.operations.quote import price_curve, priced_meters
+from growthring.operations.pricing.quote import price_curve, priced_meters
 
 _TOLD = (1.1, 1.25, 1.5)
 _BUDGETS = ("0.8", "1", "1.1", "1.25", "1.5")

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from growthring.console.visit import Visit
-from growthring.operations.account_revenue import account_facts
+from growthring.operations.accounts.find import account_named
+from growthring.operations.accounts.revenue import account_facts
 from growthring.operations.answer import Answer
-from growthring.operations.find_accounts import account_named
 
 STATES: Mapping[str, str] = {"customer": "customer", "left": "left", "never": "never paid"}
 """How an account stands."""

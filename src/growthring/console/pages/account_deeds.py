@@ -11,11 +11,11 @@ from growthring.console.pages.forecast_terms import CAUSES, LAYERS, METHODS, REA
 from growthring.console.visit import Visit
 from growthring.kernel.errors import GrowthringError, UnknownValueError
 from growthring.kernel.period import Month
-from growthring.operations.account_notes import account_notes
-from growthring.operations.account_revenue import account_facts
-from growthring.operations.decisions import check_tag, revoke_tag, tag_account
-from growthring.operations.overrides import Wanted, add_override, check_override, expire_override
-from growthring.operations.why import answer_question, check_answer
+from growthring.operations.accounts.notes import account_notes
+from growthring.operations.accounts.revenue import account_facts
+from growthring.operations.forecasting.overrides import Wanted, add_override, check_override, expire_override
+from growthring.operations.history.decisions import check_tag, revoke_tag, tag_account
+from growthring.operations.history.why import answer_question, check_answer
 
 Told = Sequence[tuple[str, str]]
 

@@ -8,8 +8,8 @@ from growthring.console.blocks import Block, Column, Links, Note, Table
 from growthring.console.pages.account_chosen import STATES, spoken
 from growthring.console.terms import worded
 from growthring.console.visit import Visit
+from growthring.operations.accounts.find import attribute_columns, find_accounts
 from growthring.operations.answer import Answer
-from growthring.operations.find_accounts import attribute_columns, find_accounts
 
 _NAME = "accounts"
 _SIZE = 25

@@ -11,8 +11,8 @@ from growthring.console.pages.account_chosen import account_of, facts_of
 from growthring.console.pages.forecast_terms import LAYERS
 from growthring.console.visit import Visit
 from growthring.operations.answer import Answer
-from growthring.operations.forecast import Asked
-from growthring.operations.forecast_views import account_forecast, rows_of
+from growthring.operations.forecasting.forecast import Asked
+from growthring.operations.forecasting.views import account_forecast, rows_of
 
 _ALL_AHEAD = "ahead"
 """Rows about all months ahead together."""

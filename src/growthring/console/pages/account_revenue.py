@@ -8,7 +8,7 @@ from growthring.console.blocks import Block, Column, Drawing, Links, Note, Table
 from growthring.console.pages.account_chosen import account_of
 from growthring.console.terms import DRIVERS, MOVEMENT_NAMES, worded
 from growthring.console.visit import Visit
-from growthring.operations.account_revenue import account_documents, account_movements, account_revenue
+from growthring.operations.accounts.revenue import account_documents, account_movements, account_revenue
 from growthring.operations.answer import Answer
 
 

@@ -11,10 +11,10 @@ from growthring.console.pages.forecast_terms import CAUSES, CHANGES, LAYERS, MET
 from growthring.console.terms import worded
 from growthring.console.visit import Visit
 from growthring.kernel.period import Month
-from growthring.operations.account_notes import account_notes
+from growthring.operations.accounts.notes import account_notes
 from growthring.operations.answer import Answer
-from growthring.operations.unusual import Asked
-from growthring.operations.why import open_questions
+from growthring.operations.history.unusual import Asked
+from growthring.operations.history.why import open_questions
 
 EVIDENCE: Mapping[str, str] = {
     "customer": "The customer said so",

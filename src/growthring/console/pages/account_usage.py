@@ -20,7 +20,7 @@ from growthring.console.blocks import (
 )
 from growthring.console.pages.account_chosen import account_of, spoken
 from growthring.console.visit import Visit
-from growthring.operations.account_usage import account_usage, account_usage_days
+from growthring.operations.accounts.usage import account_usage, account_usage_days
 from growthring.operations.answer import Answer
 
 _NOTABLE = 0.2

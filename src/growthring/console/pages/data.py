@@ -9,9 +9,9 @@ from growthring.console.pages import data_closes, data_log, data_rows, data_runs
 from growthring.console.pages.audit import audit_section
 from growthring.console.pages.evidence import AnswerOf
 from growthring.console.visit import PageKind, Section, Visit
-from growthring.operations.assertions import check_assertions
-from growthring.operations.closes import restated_closes
-from growthring.operations.runs import list_runs
+from growthring.operations.data.assertions import check_assertions
+from growthring.operations.data.closes import restated_closes
+from growthring.operations.data.runs import list_runs
 
 
 def state(visit: Visit) -> Iterable[Block]:

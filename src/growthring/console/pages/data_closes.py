@@ -13,7 +13,7 @@ from growthring.console.terms import worded
 from growthring.console.visit import Visit
 from growthring.kernel.period import Month
 from growthring.operations.answer import Answer
-from growthring.operations.closes import Restated, close, figures_to_close, list_closes, restated_closes, restatement
+from growthring.operations.data.closes import Restated, close, figures_to_close, list_closes, restated_closes, restatement
 from growthring.revenue.metrics import METRICS, Unit
 
 _OFFERED_MONTHS = 24

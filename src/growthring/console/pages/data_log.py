@@ -6,9 +6,9 @@ from growthring.console.answers import evidence
 from growthring.console.blocks import Block, Column, Form, Input, Note, Statement, Statements, Table
 from growthring.console.deeds import Deed, Given
 from growthring.console.visit import Visit
-from growthring.operations.assertions import AssertionResult, check_assertions
-from growthring.operations.data_state import list_snapshots
-from growthring.operations.decisions import definition_log, sign_off
+from growthring.operations.data.assertions import AssertionResult, check_assertions
+from growthring.operations.data.data_state import list_snapshots
+from growthring.operations.history.decisions import definition_log, sign_off
 
 
 def assertions(visit: Visit) -> Iterable[Block]:

@@ -8,8 +8,8 @@ from growthring.console.pages.data_words import PROBLEMS
 from growthring.console.terms import worded
 from growthring.console.visit import Visit
 from growthring.operations.answer import Answer
-from growthring.operations.data_state import data_state
-from growthring.operations.problems import ProblemRows, find_problems, problem_summary
+from growthring.operations.data.data_state import data_state
+from growthring.operations.data.problems import ProblemRows, find_problems, problem_summary
 
 _PAGE = 20
 

@@ -12,7 +12,7 @@ from growthring.console.deeds import Deed, Given
 from growthring.console.desk import StillWorkingError, Work
 from growthring.console.pages.data_words import STAGES, WORKS
 from growthring.console.visit import Visit
-from growthring.operations.runs import list_runs, require_no_run, start_run
+from growthring.operations.data.runs import list_runs, require_no_run, start_run
 
 
 def ago(visit: Visit, told: str) -> str:

@@ -13,7 +13,7 @@ from growthring.console.visit import Section, Visit
 from growthring.engine.dialects import DIALECTS
 from growthring.operations.answer import Answer
 from growthring.operations.definitions import metric_definition
-from growthring.operations.show import View, show
+from growthring.operations.revenue.show import View, show
 from growthring.revenue.metrics import Combine, metric
 
 DIALECT_NAMES = {

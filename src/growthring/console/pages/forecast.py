@@ -13,9 +13,9 @@ from growthring.console.pages.evidence import AnswerOf
 from growthring.console.pages.forecast_asked import of_scope, scope_of, view_of
 from growthring.console.visit import PageKind, Section, Visit
 from growthring.operations.answer import Answer
-from growthring.operations.forecast_rows import ACCOUNT
-from growthring.operations.forecast_views import with_rows
-from growthring.operations.forecasts import LATEST, show_forecast
+from growthring.operations.forecasting.published import LATEST, show_forecast
+from growthring.operations.forecasting.rows import ACCOUNT
+from growthring.operations.forecasting.views import with_rows
 
 _OUTLOOK = (
     Section("ask", "", outlook.ask),

@@ -16,9 +16,9 @@ from growthring.console.pages.forecast_asked import (
 from growthring.console.pages.forecast_terms import LAYERS
 from growthring.console.visit import Visit
 from growthring.operations.answer import Answer
-from growthring.operations.forecast_rows import ACCOUNT, AHEAD, SEGMENT, TOTAL
-from growthring.operations.forecast_views import rows_of
-from growthring.operations.published_views import moved_since, published_list
+from growthring.operations.forecasting.published_views import moved_since, published_list
+from growthring.operations.forecasting.rows import ACCOUNT, AHEAD, SEGMENT, TOTAL
+from growthring.operations.forecasting.views import rows_of
 
 _YEAR = 12
 

@@ -10,11 +10,11 @@ from growthring.console.pages.forecast_terms import LAYERS
 from growthring.console.visit import Visit
 from growthring.forecast.layers import ALL, Layer
 from growthring.operations.answer import Answer
-from growthring.operations.forecast_choices import forecast_choices
-from growthring.operations.forecast_making import Asked
-from growthring.operations.forecast_rows import ACCOUNT, SEGMENT, TOTAL
-from growthring.operations.forecast_views import account_forecast, whole_forecast
-from growthring.operations.forecasting import REVENUE
+from growthring.operations.forecasting.choices import forecast_choices
+from growthring.operations.forecasting.making import Asked
+from growthring.operations.forecasting.rows import ACCOUNT, SEGMENT, TOTAL
+from growthring.operations.forecasting.views import account_forecast, whole_forecast
+from growthring.operations.history.opening import REVENUE
 
 VIEWS: Mapping[str, str] = {
     "outlook": "Outlook", "published": "Published and bridges", "backtest": "Backtest", "entries": "What people say",

@@ -14,10 +14,10 @@ from growthring.console.pages.forecast_terms import LEVELS, MODELS
 from growthring.console.terms import worded
 from growthring.console.visit import Visit
 from growthring.operations.answer import Answer
-from growthring.operations.backtest import backtest
-from growthring.operations.champions import adopt_champions, champions
-from growthring.operations.forecast_choices import forecast_choices
-from growthring.operations.forecasting import REVENUE
+from growthring.operations.forecasting.backtest import backtest
+from growthring.operations.forecasting.champions import adopt_champions, champions
+from growthring.operations.forecasting.choices import forecast_choices
+from growthring.operations.history.opening import REVENUE
 
 _OURS = "cohort_growth"
 _ORIGINS = (6, 12, 24)

@@ -22,11 +22,11 @@ from growthring.console.visit import Visit
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.period import Month
 from growthring.operations.answer import Answer
-from growthring.operations.forecast_choices import forecast_choices
-from growthring.operations.forecast_rows import ACCOUNT, SEGMENT
-from growthring.operations.forecast_views import rows_of
-from growthring.operations.override_scores import override_scores
-from growthring.operations.overrides import Wanted, add_override, check_override, expire_override, list_overrides
+from growthring.operations.forecasting.choices import forecast_choices
+from growthring.operations.forecasting.override_scores import override_scores
+from growthring.operations.forecasting.overrides import Wanted, add_override, check_override, expire_override, list_overrides
+from growthring.operations.forecasting.rows import ACCOUNT, SEGMENT
+from growthring.operations.forecasting.views import rows_of
 
 _VOICES = ("rep", "manager", "topside", "known_ramp", "price_event", "external_event")
 _GROUPINGS: Mapping[str, str] = {

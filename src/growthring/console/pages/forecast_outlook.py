@@ -24,9 +24,9 @@ from growthring.console.pages.forecast_asked import (
 from growthring.console.pages.forecast_terms import LAYERS
 from growthring.console.visit import Visit
 from growthring.operations.answer import Answer
-from growthring.operations.forecast_rows import ACCOUNT, AHEAD, NEW, SEGMENT, TOTAL
-from growthring.operations.forecast_views import rows_of
-from growthring.operations.published_views import published_list
+from growthring.operations.forecasting.published_views import published_list
+from growthring.operations.forecasting.rows import ACCOUNT, AHEAD, NEW, SEGMENT, TOTAL
+from growthring.operations.forecasting.views import rows_of
 
 
 def ask(visit: Visit) -> Iterable[Block]:

@@ -29,11 +29,11 @@ from growthring.console.visit import Visit
 from growthring.forecast.snapshots import NEW_CUSTOMERS
 from growthring.journal.forecast_entries import ForecastState
 from growthring.operations.answer import Answer
-from growthring.operations.approval import check_move, move_forecast
-from growthring.operations.bridge import ACTUAL
-from growthring.operations.forecast import publish
-from growthring.operations.forecast_views import rows_of
-from growthring.operations.published_views import bridge_ends, explained_difference, published_list
+from growthring.operations.forecasting.approval import check_move, move_forecast
+from growthring.operations.forecasting.bridge import ACTUAL
+from growthring.operations.forecasting.forecast import publish
+from growthring.operations.forecasting.published_views import bridge_ends, explained_difference, published_list
+from growthring.operations.forecasting.views import rows_of
 
 _NAMED = 3
 

@@ -13,14 +13,14 @@ from growthring.console.terms import worded
 from growthring.console.visit import Visit
 from growthring.kernel.errors import GrowthringError
 from growthring.operations.answer import Answer
-from growthring.operations.external_events import add_event, list_events
-from growthring.operations.forecast_choices import forecast_choices
-from growthring.operations.forecast_views import rows_of
+from growthring.operations.forecasting.choices import forecast_choices
+from growthring.operations.forecasting.views import rows_of
+from growthring.operations.history.external_events import add_event, list_events
+from growthring.operations.history.shared_spikes import decide_spike
+from growthring.operations.history.unusual import USAGE_REVENUE, Asked
+from growthring.operations.history.usage_review import review_usage
+from growthring.operations.history.why import answer_question
 from growthring.operations.known_names import KnownNames
-from growthring.operations.shared_spikes import decide_spike
-from growthring.operations.unusual import USAGE_REVENUE, Asked
-from growthring.operations.usage_review import review_usage
-from growthring.operations.why import answer_question
 
 _MEASURES = (USAGE_REVENUE, "revenue")
 _OFFERED = 60

@@ -13,8 +13,8 @@ from growthring.console.pages.today import today
 from growthring.console.terms import DRIVERS, MOVEMENT_NAMES, worded
 from growthring.console.visit import PageKind, Section, Visit
 from growthring.operations.answer import Answer
-from growthring.operations.show import View, show
-from growthring.operations.what_changed import what_changed, where_it_leaks
+from growthring.operations.revenue.show import View, show
+from growthring.operations.revenue.what_changed import what_changed, where_it_leaks
 
 _FIGURES = (("mrr", "MRR"), ("arr", "ARR"), ("ndr", "NDR"), ("grr", "GRR"), ("customers", "Customers"))
 

@@ -7,8 +7,8 @@ from growthring.console.visit import Visit
 from growthring.kernel.errors import UnknownValueError
 from growthring.kernel.period import PeriodKind
 from growthring.operations.answer import Answer
-from growthring.operations.explain import explain
-from growthring.operations.show import View, show
+from growthring.operations.revenue.explain import explain
+from growthring.operations.revenue.show import View, show
 from growthring.revenue.metrics import METRICS
 
 

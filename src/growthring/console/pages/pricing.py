@@ -9,9 +9,9 @@ from growthring.console.pages.pricing_books import books, carried
 from growthring.console.pages.pricing_result import result, simulated
 from growthring.console.pages.pricing_trial import trial_of, tries_something, whatif
 from growthring.console.visit import PageKind, Section, Visit
-from growthring.operations.price_drafts import check_draft, keep_draft
-from growthring.operations.price_lines import book_lines
-from growthring.operations.price_trial import tried_yaml
+from growthring.operations.pricing.price_drafts import check_draft, keep_draft
+from growthring.operations.pricing.price_lines import book_lines
+from growthring.operations.pricing.price_trial import tried_yaml
 from growthring.pricing.book import PriceBook
 
 _LINES_TOLD = 12

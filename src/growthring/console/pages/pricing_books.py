@@ -8,8 +8,8 @@ from growthring.console.blocks import Block, Choice, Choices, Column, Facts, Not
 from growthring.console.pages.pricing_trial import prices_table
 from growthring.console.visit import Visit
 from growthring.operations.answer import Answer
-from growthring.operations.price_books import book_text, revenue_by_book
-from growthring.operations.price_lines import price_lines
+from growthring.operations.pricing.price_books import book_text, revenue_by_book
+from growthring.operations.pricing.price_lines import price_lines
 from growthring.pricing.book import Assignment, PriceBook
 
 

@@ -20,7 +20,7 @@ from growthring.console.pages.pricing_shock import Row, beyond_row, rows_of, sho
 from growthring.console.pages.pricing_trial import CHANGES, LOOKS, trial_of
 from growthring.console.visit import Visit
 from growthring.operations.answer import Answer
-from growthring.operations.price_trial import simulate_prices
+from growthring.operations.pricing.price_trial import simulate_prices
 
 
 def simulated(visit: Visit) -> Answer:

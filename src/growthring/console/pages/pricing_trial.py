@@ -6,10 +6,10 @@ from decimal import Decimal
 from growthring.console.asked import Asked
 from growthring.console.blocks import Block, Choice, Choices, Column, Form, Input, Note, Statement, Statements, Table
 from growthring.console.visit import Visit
-from growthring.operations.price_changes import PriceChange
-from growthring.operations.price_drafts import list_drafts
-from growthring.operations.price_lines import price_lines
-from growthring.operations.price_trial import Trial, changed_lines, trial_attributes, tried_yaml
+from growthring.operations.pricing.price_changes import PriceChange
+from growthring.operations.pricing.price_drafts import list_drafts
+from growthring.operations.pricing.price_lines import price_lines
+from growthring.operations.pricing.price_trial import Trial, changed_lines, trial_attributes, tried_yaml
 from growthring.pricing.book import PriceBook
 
 PERCENTS = ("-50", "-20", "-10", "-5", "0", "5", "10", "20", "50", "100")

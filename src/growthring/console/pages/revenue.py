@@ -13,8 +13,8 @@ from growthring.console.pages.revenue_look import Look, choices, kept, look, met
 from growthring.console.terms import DRIVERS, MOVEMENT_NAMES, worded
 from growthring.console.visit import PageKind, Section, Visit
 from growthring.operations.answer import Answer
-from growthring.operations.customers import drivers
-from growthring.operations.show import View
+from growthring.operations.revenue.customers import drivers
+from growthring.operations.revenue.show import View
 from growthring.revenue.metrics import METRICS, Combine
 
 FIGURES = (("mrr", "arr", "customers"), ("ndr", "grr", "logo_retention"))

@@ -11,7 +11,7 @@ from growthring.console.pages.policy_words import switch_words
 from growthring.console.pages.revenue_look import Look, kept, look, unit_words
 from growthring.console.visit import Visit
 from growthring.operations.answer import Answer
-from growthring.operations.compare import policy_bridge
+from growthring.operations.revenue.compare import policy_bridge
 
 MEASURES = ("ndr", "grr", "logo_retention", "mrr", "arr", "customers")
 

@@ -10,7 +10,7 @@ from growthring.console.pages.revenue_look import PERIODS, Look, kept, opened, s
 from growthring.console.visit import Visit
 from growthring.kernel.period import PeriodKind
 from growthring.operations.answer import Answer
-from growthring.operations.show import View
+from growthring.operations.revenue.show import View
 
 MEASURES = ("cohort_ndr", "cohort_logo", "cohort_revenue")
 _WAYS = ("age", "vintage")

@@ -11,7 +11,7 @@ from growthring.console.pages.revenue_look import FILTERS, Look, choices, look, 
 from growthring.console.terms import DRIVERS, MOVEMENT_NAMES, worded
 from growthring.console.visit import Section, Visit
 from growthring.operations.answer import Answer
-from growthring.operations.customers import PRODUCT_GROUPS, Cut, Part, customers
+from growthring.operations.revenue.customers import PRODUCT_GROUPS, Cut, Part, customers
 from growthring.tables import MOVEMENTS
 
 PAGE_SIZE = 25

@@ -8,9 +8,9 @@ from growthring.console.blocks import Block, Choice, Choices, Column, Drawing, N
 from growthring.console.pages.revenue_look import Look, kept, opened, shown, unit_words
 from growthring.console.visit import Visit
 from growthring.operations.answer import Answer
-from growthring.operations.customers import PRODUCT_GROUPS
-from growthring.operations.groups import groups as groups_of
-from growthring.operations.show import View
+from growthring.operations.revenue.customers import PRODUCT_GROUPS
+from growthring.operations.revenue.groups import groups as groups_of
+from growthring.operations.revenue.show import View
 
 _COMPARED = ("mrr", "ndr", "grr", "logo_retention", "customers")
 _RATES = ("ndr", "grr", "logo_retention")

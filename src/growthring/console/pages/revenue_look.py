@@ -8,8 +8,8 @@ from growthring.console.blocks import Choice, Choices
 from growthring.console.visit import Visit
 from growthring.kernel.period import FiscalCalendar, PeriodKind
 from growthring.operations.answer import Answer
-from growthring.operations.askable import Askable, askable, prepare
-from growthring.operations.show import View, show
+from growthring.operations.revenue.askable import Askable, askable, prepare
+from growthring.operations.revenue.show import View, show
 from growthring.revenue.metrics import METRICS, Combine
 
 PERIODS = {"month": "month", "quarter": "quarter", "fiscal_year": "fiscal year"}

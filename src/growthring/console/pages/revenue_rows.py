@@ -10,7 +10,7 @@ from growthring.console.pages.revenue_look import Look, opened, unit_words
 from growthring.console.terms import DRIVERS, MOVEMENT_NAMES, worded
 from growthring.console.visit import Section, Visit
 from growthring.operations.answer import Answer
-from growthring.operations.customer_rows import customer_documents, customer_movements
+from growthring.operations.revenue.customer_rows import customer_documents, customer_movements
 
 
 def one(visit: Visit) -> Iterable[Block]:

@@ -7,12 +7,12 @@ from growthring.console.blocks import Block, Note, Statement, Statements
 from growthring.console.desk import StillWorkingError
 from growthring.console.visit import Visit
 from growthring.kernel.errors import GrowthringError
-from growthring.operations.assertions import check_assertions
-from growthring.operations.closes import restated_closes
-from growthring.operations.forecast_rows import account_names
-from growthring.operations.problems import summarise_problems
-from growthring.operations.unusual import Asked as AskedUsage
-from growthring.operations.why import open_questions
+from growthring.operations.data.assertions import check_assertions
+from growthring.operations.data.closes import restated_closes
+from growthring.operations.data.problems import summarise_problems
+from growthring.operations.history.unusual import Asked as AskedUsage
+from growthring.operations.history.why import open_questions
+from growthring.operations.known_names import account_names
 
 _NAMED = 3
 

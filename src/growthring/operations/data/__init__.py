@@ -1,0 +1,1 @@
+"""What was read, checked and closed: runs, problem rows, assertions, closes, rolled-up usage."""

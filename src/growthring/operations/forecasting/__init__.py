@@ -1,0 +1,1 @@
+"""What revenue will be: forecasts with their layers, published ones, their record, overrides, and commitments to come."""

@@ -1,0 +1,1 @@
+"""Questions about revenue as it is: metrics, movements, cohorts, comparisons, and the customers behind them."""
