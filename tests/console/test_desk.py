@@ -82,7 +82,10 @@ def test_slow_work_runs_elsewhere_tells_how_far_it_is_and_is_found_again_by_anot
     assert (work.stage, work.done, work.total, work.href) == ("counting", 1, 2, "/forecast")
     assert work is still.value.work
     other = Desk(books.root)
+    [ended] = other.ended_works(books.open())
+    assert (ended.title, ended.href, ended.asked_at) == ("traced", "/forecast", work.asked_at)
     assert other.ask(traced, "b", slow=True) == answer
+    assert other.ended_works(books.open()) == []
     assert computed(books, "b") == 1
     other.close()
 

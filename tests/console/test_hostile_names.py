@@ -153,6 +153,7 @@ def test_a_customer_of_any_id_has_pages(hostile: TestClient, account: str):
 
 @pytest.mark.parametrize("address", _ADDRESSES)
 def test_no_cell_of_a_file_is_a_formula_and_none_is_lost(hostile: TestClient, address: str):
+    hostile.get(_twin(address))  # what it asked for at length is done, and stands in lists of work as it will stand
     twin = hostile.get(_twin(address)).json()
     for section in twin["sections"]:
         for table in (block for block in section["blocks"] if block["kind"] == "table" and block["count"]):

@@ -7,8 +7,9 @@ from typing import Any, Literal
 from growthring.charts import Chart
 
 Tone = Literal["plain", "good", "bad", "warn"]
-Shape = Literal["text", "name", "amount", "share", "points", "count", "number", "month", "code", "long"]
-"""How a value is written: ``name`` is text kept on one line, ``share`` a ratio in per cent, ``number`` exact with separators."""
+Shape = Literal["text", "name", "amount", "share", "points", "count", "number", "month", "code", "long", "instant"]
+"""How a value is written: ``name`` is text kept on one line, ``share`` a ratio in per cent, ``number`` exact with separators,
+``instant`` UTC with how long ago it was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYetError
 from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import growthring
+from growthring.console.work_log import EndedWork, note_down, noted
 from growthring.console.worker import StoppedError, Task, Worker, kept
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.ids import digest
@@ -46,6 +48,8 @@ class Work:
         href: The page that asked.
         is_slow: Whether it runs in a process of its own.
         seconds: How long it took, once finished.
+        asked_at: When it was asked for, in UTC.
+        place: File of the Answer of slow work.
     """
 
     key: str
@@ -58,6 +62,8 @@ class Work:
     href: str = ""
     is_slow: bool = False
     seconds: float | None = None
+    asked_at: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}")
+    place: Path | None = None
 
     def told(self, stage: str, done: int, total: int) -> None:
         """Take down how far it is."""
@@ -150,6 +156,10 @@ class Desk:
         with self._lock:
             return [work for work in reversed(self._kept.values()) if work.is_slow]
 
+    def ended_works(self, project: Project) -> list[EndedWork]:
+        """Return slow work of earlier servers, the latest first."""
+        return noted(_answers(project), self._kept.keys())
+
     def close(self) -> None:
         """Stop all work."""
         self._quick.shutdown(wait=False, cancel_futures=True)
@@ -165,7 +175,7 @@ class Desk:
             opened = project.with_books(self._books)
             work.future = self._quick.submit(lambda: operation(opened, *args, **options))
         else:
-            place = project.state / "console" / "answers" / f"{key}.json"
+            work.place = place = _answers(project) / f"{key}.json"
             task = Task(project.root, place, (operation.__module__, operation.__qualname__), args, options)
             work.future = self._slow.submit(lambda: kept(place) or self._worker.compute(task, work.told))
         work.future.add_done_callback(lambda _: self._finish(work))
@@ -176,6 +186,12 @@ class Desk:
         fault = None if work.future.cancelled() else work.future.exception()
         if work.future.cancelled() or isinstance(fault, StoppedError) or not isinstance(fault, GrowthringError | None):
             self._kept.pop(work.key, None)  # a fault of the machine may pass: the next one who asks tries again
+        elif work.place and not fault:
+            note_down(work.place, EndedWork(work.title, work.href, work.asked_at, work.seconds))
+
+
+def _answers(project: Project) -> Path:
+    return project.state / "console" / "answers"
 
 
 @cache

@@ -97,7 +97,7 @@ def _number(value: Any, column: Column) -> float | None:  # noqa: ANN401 - any c
 
 def _exact(value: Any, column: Column) -> Decimal | None:  # noqa: ANN401 - any cell
     """Return a cell of a column of figures as a number, or nothing where it is text."""
-    if isinstance(value, bool) or value is None or column.shape in ("text", "name", "month", "code", "long"):
+    if isinstance(value, bool) or value is None or column.shape in ("text", "name", "month", "code", "long", "instant"):
         return None
     try:
         exact = Decimal(str(value))

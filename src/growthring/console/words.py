@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from babel import Locale
+from babel.dates import format_timedelta
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
@@ -72,6 +74,8 @@ class Words:
             return _NOTHING
         if isinstance(value, bool):
             return self("yes") if value else self("no")
+        if shape == "instant":
+            return f"{value} · {self.ago(str(value))}"
         if shape in ("text", "name", "month", "code", "long"):
             return str(value)
         try:
@@ -79,6 +83,11 @@ class Words:
         except InvalidOperation:
             return self(str(value))
         return self._number(exact, shape, is_rough=isinstance(value, float)) if exact.is_finite() else _NOTHING
+
+    def ago(self, instant: str) -> str:
+        """Write how long ago an instant in UTC was."""
+        moment = datetime.fromisoformat(instant).replace(tzinfo=UTC)
+        return format_timedelta(moment - datetime.now(UTC), add_direction=True, locale=self.locale)
 
     def _number(self, exact: Decimal, shape: str, *, is_rough: bool) -> str:
         if shape == "share":

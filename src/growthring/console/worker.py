@@ -118,7 +118,8 @@ def run(task: Task, books: OpenedBooks, say: Callable[[dict[str, Any]], None]) -
     unfinished.write_text(answer.as_json(), encoding="utf-8")
     unfinished.replace(task.place)
     for old in sorted(folder.glob("*.json"), key=lambda each: each.stat().st_mtime)[:-_KEPT_ON_DISK]:
-        old.unlink(missing_ok=True)
+        for each in (old, old.with_suffix(".work")):
+            each.unlink(missing_ok=True)
     say({"done": True})
 
 

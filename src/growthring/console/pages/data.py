@@ -39,7 +39,7 @@ def _fresh(visit: Visit, through: str) -> Statement:
     if not runs:
         return Statement(_("The data go on to {day}.", day=through), evidence("rows read"))
     last = runs[0]
-    when = data_runs.ago(visit, last["started_at"])
+    when = _.ago(last["started_at"])
     if last["status"] == "running":
         return Statement(_("The data go on to {day}; a run is going on.", day=through), evidence("rows read"), tone="plain")
     if last["status"] != "done":

@@ -5,20 +5,13 @@ from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import Any
 
-from babel.dates import format_timedelta
-
 from growthring.console.blocks import Block, Column, Form, Note, Table
 from growthring.console.deeds import Deed, Given
 from growthring.console.desk import StillWorkingError, Work
 from growthring.console.pages.data_words import STAGES, WORKS
 from growthring.console.visit import Visit
+from growthring.console.work_log import EndedWork
 from growthring.operations.data.runs import list_runs, require_no_run, start_run
-
-
-def ago(visit: Visit, told: str) -> str:
-    """Write how long ago an instant in UTC was."""
-    moment = datetime.fromisoformat(told).replace(tzinfo=UTC)
-    return format_timedelta(moment - datetime.now(UTC), add_direction=True, locale=visit.words.locale)
 
 
 def runs(visit: Visit) -> Iterable[Block]:
@@ -46,12 +39,11 @@ def run_table(visit: Visit, found: Sequence[dict[str, Any]]) -> Table:
     _ = visit.words
     states = {"running": _("running"), "done": _("done"), "failed": _("failed"), "killed": _("killed")}
     tones = {"failed": "bad", "killed": "bad", "running": "good"}
-    rows = [{**run, "ago": ago(visit, run["started_at"]), "_tone": tones.get(run["status"], "")} for run in found]
+    rows = [{**run, "_tone": tones.get(run["status"], "")} for run in found]
     return Table(
         "runs",
         [
-            Column("started_at", _("Started (UTC)"), "name"),
-            Column("ago", _("When"), "name"),
+            Column("started_at", _("Started (UTC)"), "instant"),
             Column("status", _("State"), words=states),
             Column("seconds", _("Seconds"), "number"),
             Column("snapshot", _("Snapshot"), "code"),
@@ -75,21 +67,25 @@ def work_of(run: dict[str, Any]) -> Work:
 def works(visit: Visit) -> Iterable[Block]:
     """List long computations that pages asked for, each with where its result is."""
     _ = visit.words
-    rows = [_listed(visit, work) for work in visit.desk.works()]
+    going = visit.desk.works()
+    rows = [*(_listed(visit, work) for work in going), *(_ended(visit, work) for work in visit.desk.ended_works(visit.project))]
     states = {"running": _("running"), "waiting": _("waiting"), "done": _("done"), "failed": _("failed")}
     yield Table(
         "works",
         [
             Column("what", _("What"), "name", href="_href"),
+            Column("asked_at", _("Asked for (UTC)"), "instant"),
             Column("state", _("State"), words=states),
             Column("stage", _("Stage")),
             Column("seconds", _("Seconds"), "number"),
             Column("href", _("Asked for at"), "code", href="_href"),
         ],
         rows,
-        empty=_("No page asked for anything long since the console was started."),
+        empty=_("No page asked for anything long yet."),
         page_size=10,
     )
+    if still := next((work for work in going if not work.future.done()), None):
+        raise StillWorkingError(still)
 
 
 def _listed(visit: Visit, work: Work) -> dict[str, Any]:
@@ -100,13 +96,20 @@ def _listed(visit: Visit, work: Work) -> dict[str, Any]:
         state = "running" if work.stage else "waiting"
     stage = f"{_(STAGES.get(work.stage, work.stage))} {work.done} / {work.total}" if state == "running" and work.total > 1 else ""
     return {
-        "what": _(WORKS.get(work.title, work.title.capitalize())),
+        **_asked(visit, work),
         "state": state,
         "stage": stage,
-        "seconds": round(work.elapsed, 1),
-        "href": work.href,
-        "_href": work.href if work.href.startswith("/") else "",
+        "seconds": None if work.seconds is None else round(work.seconds, 1),
     }
+
+
+def _ended(visit: Visit, work: EndedWork) -> dict[str, Any]:
+    return {**_asked(visit, work), "state": "done", "stage": "", "seconds": round(work.seconds, 1)}
+
+
+def _asked(visit: Visit, work: Work | EndedWork) -> dict[str, Any]:
+    title = visit.words(WORKS.get(work.title, work.title.capitalize()))
+    return {"what": title, "href": work.href, "_href": work.href if work.href.startswith("/") else "", "asked_at": work.asked_at}
 
 
 def _current(visit: Visit) -> str:

@@ -1,5 +1,6 @@
 """The commitment layer of a project's forecast: effects and futures of the accounts that hold commitments."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import numpy as np
@@ -39,26 +40,29 @@ def commitment_layer(
     futures = open_futures(project, months=horizon, paths=paths, as_of=as_of, progress=progress)
     rates = rates_into(futures.rating, currency or project.settings.project.currency)
     held = [pool for pool, each in futures.commitments.items() if each]
-    places = {pool: _row(panel, futures, pool) for pool in held}
+    rows_of: dict[str, list[int]] = {}
+    for row, account in enumerate(panel.accounts.tolist()):
+        rows_of.setdefault(account, []).append(row)
+    places = {pool: _row(panel, rows_of, futures, pool) for pool in held}
     rows = np.unique([row for row in places.values() if row is not None]).astype(np.int64)
     position = {row: column for column, row in enumerate(rows.tolist())}
     charged = np.zeros((paths, len(rows), horizon), dtype=np.float32)
     billed = np.zeros_like(charged)
     for pool, code, found in billed_pools(futures, pools=held):
-        row, rate = places[pool], rates.get(code)
-        if row is not None and rate is not None:
-            charged[:, position[row]] += (found.charged * (_TICK * rate)).astype(np.float32)
-            billed[:, position[row]] += (found.revenue * (_TICK * rate)).astype(np.float32)
+        place, rate = places[pool], rates.get(code)
+        if place is not None and rate is not None:
+            charged[:, position[place]] += (found.charged * (_TICK * rate)).astype(np.float32)
+            billed[:, position[place]] += (found.revenue * (_TICK * rate)).astype(np.float32)
     unplaced = tuple(sorted(pool for pool, row in places.items() if row is None))
     return CommitmentLayer(rows, panel.rows, charged, billed, unplaced)
 
 
-def _row(panel: Panel, futures: Futures, pool: str) -> int | None:
+def _row(panel: Panel, rows_of: Mapping[str, list[int]], futures: Futures, pool: str) -> int | None:
     """Return the row that carries a pool's commitments: the holder's, of the product of its usage where products stand apart."""
     commitments = futures.commitments[pool]
     holder = min(commitments, key=lambda each: (each.scope != "family", each.order)).account_id
-    rows = np.flatnonzero(panel.accounts == holder)
-    if not len(rows):
+    rows = rows_of.get(holder)
+    if not rows:
         return None
     products = {
         component.product or component.id
@@ -67,5 +71,4 @@ def _row(panel: Panel, futures: Futures, pool: str) -> int | None:
         for component in version.components
         if component.meter
     }
-    of_product = [row for row in rows.tolist() if str(panel.series[row]) in products]
-    return int((of_product or rows.tolist())[0])
+    return next((row for row in rows if str(panel.series[row]) in products), rows[0])

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -56,12 +57,15 @@ class MeterPaths:
 
     def of(self, accounts: Sequence[str], count: int) -> dict[str, Values]:
         """Return the futures of some accounts, each of shape (paths, months)."""
-        place = {account: row for row, account in enumerate(self.panel.accounts.tolist())}
-        known = [account for account in accounts if account in place]
+        known = [account for account in accounts if account in self._place]
         if not known:
             return {}
-        drawn = self.paths.paths(np.array([place[account] for account in known]), count)
+        drawn = self.paths.paths(np.array([self._place[account] for account in known]), count)
         return {account: np.nan_to_num(drawn[:, row].astype(np.float64)) for row, account in enumerate(known)}
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        return {account: row for row, account in enumerate(self.panel.accounts.tolist())}
 
 
 @dataclass(eq=False)
@@ -132,20 +136,18 @@ class Futures:
         }
 
     def _calendars(self, held: Sequence[Commitment]) -> dict[str, list[tuple[date, date]]]:
-        anchors = dict(
-            self.rating.connection.execute(
-                "SELECT contract_id, billing_anchor_on FROM contract WHERE billing_anchor_on IS NOT NULL"
-            ).fetchall()
-            if any(each.contract_id and not each.is_grant for each in held)
-            else ()
-        )
         found = {}
         for each in held:
-            anchor = anchors.get(each.contract_id or "")
-            if anchor and not each.is_grant:
+            anchor = None if each.is_grant else self._anchors.get(each.contract_id or "")
+            if anchor:
                 months = billing_months(anchor, each.starts_on)
                 found[each.commitment_id] = list(takewhile(lambda month: month[0] <= self.horizon.until, months))
         return found
+
+    @cached_property
+    def _anchors(self) -> dict[str, date]:
+        query = "SELECT contract_id, billing_anchor_on FROM contract WHERE billing_anchor_on IS NOT NULL"
+        return dict(self.rating.connection.execute(query).fetchall())
 
 
 def open_futures(
