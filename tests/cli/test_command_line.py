@@ -66,6 +66,16 @@ print([name for name in {HEAVY!r} if name in sys.modules])
     assert loaded == "[]"
 
 
+def test_a_reader_that_has_gone_is_told_nothing():
+    reading, writing = os.pipe()
+    os.close(reading)
+    told = subprocess.run(
+        [sys.executable, "-m", "growthring.cli.main", "policies", "--json"], stdout=writing, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writing)
+    assert told.stderr == b""
+
+
 JSON_COMMANDS = [
     ("show", "mrr"), ("show", "movements", "--from", "2023-11"), ("show", "cohort_ndr"), ("show", "ndr", "--by", "product"),
     ("explain", "ndr"), ("compare", "ndr", "--policy", "standard", "--policy", "lazy_bridge"), ("metrics",), ("policies",),

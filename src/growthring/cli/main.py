@@ -3,6 +3,7 @@
 Exit codes: 0 ok, 1 failed, 2 usage, 3 problems found.
 """
 
+import os
 import sys
 
 import typer
@@ -67,11 +68,20 @@ def main() -> None:
                 sys.stderr.write(f"  {hint}\n")
         sys.exit(1)
     except BrokenPipeError:
-        sys.stderr.close()
         sys.exit(1)
     except KeyboardInterrupt:
         sys.stderr.write("growthring: stopped; the project is as it was before.\n")
         sys.exit(130)
+    finally:
+        _flush()
+
+
+def _flush() -> None:
+    """Write out what is left; a reader that has gone, such as ``head``, is told nothing."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":
