@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from typer.testing import CliRunner
@@ -66,14 +67,26 @@ print([name for name in {HEAVY!r} if name in sys.modules])
     assert loaded == "[]"
 
 
-def test_a_reader_that_has_gone_is_told_nothing():
-    reading, writing = os.pipe()
-    os.close(reading)
-    told = subprocess.run(
-        [sys.executable, "-m", "growthring.cli.main", "policies", "--json"], stdout=writing, stderr=subprocess.PIPE, check=False
-    )
-    os.close(writing)
-    assert told.stderr == b""
+@pytest.mark.parametrize("last_words", ["sys.stdout.write('bye')", "rich.print('bye')"])
+def test_a_reader_that_goes_after_the_first_line_is_told_nothing(last_words: str):
+    code = f"""
+import sys, rich
+from growthring.cli import main
+def speak():
+    print("first", flush=True)
+    sys.stdin.readline()
+    {last_words}
+main.app = speak
+main.main()
+"""
+    speaker = subprocess.Popen([sys.executable, "-c", code], stdin=PIPE, stdout=PIPE, stderr=PIPE)
+    assert speaker.stdin and speaker.stdout and speaker.stderr
+    assert speaker.stdout.readline() == b"first\n"
+    speaker.stdout.close()
+    speaker.stdin.write(b"go on\n")
+    speaker.stdin.close()
+    assert speaker.stderr.read() == b""
+    speaker.wait()
 
 
 JSON_COMMANDS = [

@@ -77,11 +77,12 @@ def main() -> None:
 
 
 def _flush() -> None:
-    """Write out what is left; a reader that has gone, such as ``head``, is told nothing."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Write out what is left; a reader that has gone, such as ``head``, is told nothing when the interpreter ends."""
+    if out := sys.__stdout__:
+        try:
+            out.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
 
 
 if __name__ == "__main__":
