@@ -79,7 +79,8 @@ def speak():
 main.app = speak
 main.main()
 """
-    speaker = subprocess.Popen([sys.executable, "-c", code], stdin=PIPE, stdout=PIPE, stderr=PIPE)
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    speaker = subprocess.Popen([sys.executable, "-c", code], stdin=PIPE, stdout=PIPE, stderr=PIPE, env=buffered)
     assert speaker.stdin and speaker.stdout and speaker.stderr
     assert speaker.stdout.readline() == b"first\n"
     speaker.stdout.close()
