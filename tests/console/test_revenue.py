@@ -106,6 +106,24 @@ def test_cohorts_can_be_read_by_vintage_or_by_age(pages: TestClient):
     assert {row["vintage"] for row in by_vintage} == {name.removeprefix("at_") for name in by_age[0]} - {"age"}
 
 
+@pytest.mark.parametrize("measure", ["cohort_ndr", "cohort_logo"])
+def test_each_cell_of_the_cohorts_leads_to_its_customers_from_the_heatmap_and_from_the_table(pages: TestClient, measure: str):
+    url = f"/revenue?cohort={measure}"
+    cells = blocks(pages, url, "chart", "cohorts")[0]["chart"]["spec"]["data"]["values"]
+    linked = {href.replace("&amp;", "&") for href in raw_rows(pages, url, "of_metric") if f"of_metric={measure}" in href}
+    assert {cell["href"] for cell in cells} == linked and len(linked) == len(cells)
+    cell = min(cells, key=lambda each: each["value"])
+    first = blocks(pages, cell["href"], "figures", "customers")[0]["figures"]
+    assert float(first[3]["value"]) / float(first[1]["value"]) == pytest.approx(cell["value"], rel=1e-4)
+    assert table(pages, cell["href"], "customers")["count"] == first[0]["value"]
+
+
+def test_a_rate_leads_to_all_the_customers_it_compares(pages: TestClient):
+    rate = blocks(pages, "/revenue", "figures", "figures")[1]["figures"][0]
+    found = blocks(pages, "/revenue?of_metric=ndr", "figures", "customers")[0]["figures"]
+    assert float(found[3]["value"]) / float(found[1]["value"]) == pytest.approx(rate["value"], rel=1e-4)
+
+
 def test_any_metric_can_be_seen_over_time_with_the_reason_why_earlier_periods_have_no_value(pages: TestClient):
     rows = table(pages, "/revenue?metric=ndr", "periods")["rows"]
     assert [row["at"] for row in rows] == [f"2023-0{month}" for month in (6, 5, 4, 3, 2, 1)] and all(row["value"] for row in rows)

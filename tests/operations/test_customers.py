@@ -14,7 +14,8 @@ from growthring.operations.project import Project
 from growthring.operations.revenue.askable import askable, prepare
 from growthring.operations.revenue.compare import policy_bridge
 from growthring.operations.revenue.customer_rows import customer_documents, customer_movements
-from growthring.operations.revenue.customers import Cut, Part, customers, drivers
+from growthring.operations.revenue.customers import Cut, Part, customers
+from growthring.operations.revenue.drivers import drivers
 from growthring.operations.revenue.groups import groups
 from growthring.operations.revenue.show import View, show
 from growthring.tables import MOVEMENTS
@@ -74,6 +75,19 @@ def test_the_customers_of_all_groups_are_all_customers_and_so_are_those_of_all_v
     vintages = {row["vintage"] for row in show(company, "cohort_logo", at).rows}
     assert sum(behind(company, at, Part(by="segment", group=each)).value for each in groups) == everyone
     assert sum(behind(company, at, Part(vintage=each)).value for each in vintages) == everyone
+
+
+@pytest.mark.parametrize("measure", ["cohort_ndr", "cohort_logo", "cohort_revenue"])
+@pytest.mark.parametrize("policy", ["standard", "stripe"])
+def test_the_customers_of_a_cell_of_a_cohort_give_its_value(company: Project, measure: str, policy: str):
+    quarters = list(reversed(askable(company).quarters))
+    cells = show(company, measure, View(at=quarters[-1], period=PeriodKind.QUARTER), policy=policy).rows
+    for cell in (cells[0], cells[1], cells[-1], next(each for each in cells if each["customers"] < each["size"])):
+        at = View(at=quarters[quarters.index(cell["vintage"]) + cell["age"]], period=PeriodKind.QUARTER)
+        total = behind(company, at, Part(vintage=cell["vintage"]), metric=measure, policy=policy).rows[0]
+        value = Decimal(total["after"]) if measure == "cohort_revenue" else Decimal(total["after"]) / Decimal(total["before"])
+        assert float(value) == pytest.approx(float(cell["value"]), rel=1e-4)
+        assert total["customers"] == cell["size"]
 
 
 def test_pages_put_together_are_the_whole_list_in_its_order(company: Project, year: View):

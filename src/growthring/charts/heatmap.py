@@ -8,8 +8,9 @@ _CELL = 22
 
 
 def heatmap(
-    rows: Sequence[Row], *, across: str, down: str, value: str, axis: Axis, title: str, middle: float | None = None
-) -> Chart:
+    rows: Sequence[Row], *, across: str, down: str, value: str, axis: Axis, title: str, middle: float | None = None,
+    href: str = "",
+) -> Chart:  # fmt: skip
     """Draw figures as coloured cells; a cell without a figure stays empty.
 
     Args:
@@ -20,10 +21,17 @@ def heatmap(
         axis: What is measured.
         title: What is seen.
         middle: The figure at which colour turns from loss to gain; one colour from low to high without it.
+        href: Column that holds where a click on the cell leads.
     """
     import altair as alt
 
-    drawn = [{"across": str(row[across]), "down": str(row[down]), "value": number(row[value])} for row in rows]
+    drawn = [
+        {
+            "across": str(row[across]), "down": str(row[down]), "value": number(row[value]),
+            **({"href": str(row[href])} if href and row.get(href) else {}),
+        }
+        for row in rows
+    ]  # fmt: skip
     drawn = [each for each in drawn if each["value"] is not None]
     scale = (
         alt.Scale(range=["token:faint", "token:accent"])
@@ -47,6 +55,7 @@ def heatmap(
                 alt.Tooltip("across:N", title=" "),
                 alt.Tooltip("value:Q", title=axis.title, format=axis.exact),
             ],
+            **({"href": "href:N"} if any("href" in each for each in drawn) else {}),
         )
     )
     return finished(chart.properties(width="container", height=_CELL * max(1, len(ordered(drawn, "down")))), title)

@@ -13,7 +13,7 @@ from growthring.console.pages.revenue_look import Look, choices, kept, look, met
 from growthring.console.terms import DRIVERS, MOVEMENT_NAMES, worded
 from growthring.console.visit import PageKind, Section, Visit
 from growthring.operations.answer import Answer
-from growthring.operations.revenue.customers import drivers
+from growthring.operations.revenue.drivers import drivers
 from growthring.operations.revenue.show import View
 from growthring.revenue.metrics import METRICS, Combine
 
@@ -150,7 +150,7 @@ def sections(visit: Visit) -> Sequence[Section]:
     """Return the parts of a visit: the overview, the customers behind a figure, or one customer's rows."""
     if visit.asked.get("customer"):
         return revenue_rows.ONE
-    if any(visit.asked.get(name) for name in ("movement", "group", "vintage")):
+    if any(visit.asked.get(name) for name in ("movement", "group", "vintage", "of_metric")):
         return revenue_customers.MANY
     return _OVERVIEW
 

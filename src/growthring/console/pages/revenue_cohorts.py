@@ -1,6 +1,6 @@
 """Cohorts: what is left of the customers of each vintage as they grow older."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from growthring.charts import Axis, heatmap
@@ -35,8 +35,20 @@ def cohorts(visit: Visit) -> Iterable[Block]:
     if not answer.rows:
         yield Note(_("No customer has begun yet."))
         return
-    yield _map(visit, answer, across, measure)
-    yield _triangle(visit, found, answer, across, measure)
+    rows = _cells(visit, found, answer, measure, length)
+    yield _map(visit, answer, rows, across)
+    yield _triangle(visit, found, answer, rows, across)
+
+
+def _cells(visit: Visit, found: Look, answer: Answer, measure: str, length: PeriodKind) -> list[dict[str, Any]]:
+    """Return the cells, each with the address of the customers that it is made of: those of its vintage, at its age."""
+    calendar = visit.project.calendar
+
+    def href(row: Mapping[str, Any]) -> str:
+        at = calendar.parse(row["vintage"])[1] + row["age"] * length.months
+        return found.link(at=calendar.label(at, length), period=length.value, vintage=row["vintage"], of_metric=measure)
+
+    return [{**row, "href": href(row)} for row in answer.rows]
 
 
 def last_whole(visit: Visit, found: Look, length: PeriodKind) -> str | None:
@@ -48,42 +60,37 @@ def last_whole(visit: Visit, found: Look, length: PeriodKind) -> str | None:
     return next((each for each in found.can.periods(length) if calendar.parse(each)[1] <= end), None)
 
 
-def _map(visit: Visit, answer: Answer, across: str, measure: str) -> Drawing:
+def _map(visit: Visit, answer: Answer, cells: Sequence[Mapping[str, Any]], across: str) -> Drawing:
     _ = visit.words
     down = "vintage" if across == "age" else "age"
     is_share = shape_of_unit(answer.unit) == "share"
-    ages = sorted({row["age"] for row in answer.rows})
-    vintages = list(dict.fromkeys(row["vintage"] for row in answer.rows))
-    place = {
-        "age": {age: number for number, age in enumerate(ages)},
-        "vintage": {each: number for number, each in enumerate(vintages)},
-    }
-    rows = sorted(answer.rows, key=lambda row: (place[down][row[down]], place[across][row[across]]))
-    order = sorted(rows, key=lambda row: place[across][row[across]]) if down == "vintage" else rows
-    name = metric_name(visit, measure)
+    rows = sorted(cells, key=lambda row: row["age"])
+    name = metric_name(visit, answer.metric)
     return Drawing(
         heatmap(
-            order, across=across, down=down, value="value", middle=1.0 if measure == "cohort_ndr" else None,
+            rows, across=across, down=down, value="value", href="href", middle=1.0 if answer.metric == "cohort_ndr" else None,
             axis=Axis(unit_words(visit, answer.unit) or name, "share" if is_share else "amount"),
             title=_("{metric}: vintages by age in periods, to {period}", metric=name, period=answer.at),
         )
     )  # fmt: skip
 
 
-def _triangle(visit: Visit, found: Look, answer: Answer, across: str, measure: str) -> Table:
+def _triangle(visit: Visit, found: Look, answer: Answer, cells: Sequence[Mapping[str, Any]], across: str) -> Table:
     """Return the same as a triangle: a row a vintage with a column an age, or the other way round."""
     _ = visit.words
     down = "vintage" if across == "age" else "age"
     shape: Shape = shape_of_unit(answer.unit)
     rows: dict[Any, dict[str, Any]] = {}
-    for each in sorted(answer.rows, key=lambda row: row[down]):
+    for each in sorted(cells, key=lambda row: row[down]):
         row = rows.setdefault(each[down], {down: each[down]})
-        row[f"at_{each[across]}"] = each["value"]
+        row |= {f"at_{each[across]}": each["value"], f"to_{each[across]}": each["href"]}
         if down == "vintage":
             row |= {"size": each["size"], "href": found.link(vintage=each["vintage"])}
-    heads: Sequence[Any] = sorted({each[across] for each in answer.rows})
-    label = _("Vintage") if down == "vintage" else _("Age")
-    first = Column(down, label, "month" if down == "vintage" else "count", "href" if down == "vintage" else "")
-    size = [Column("size", _("Customers"), "count", "href")] if down == "vintage" else []
-    columns = [first, *size, *(Column(f"at_{head}", str(head), shape) for head in heads)]
-    return Table("triangle", columns, list(rows.values()), metric_name(visit, measure), page_size=16, find=False)
+    if down == "vintage":
+        heads = [Column("vintage", _("Vintage"), "month", "href"), Column("size", _("Customers"), "count", "href")]
+    else:
+        heads = [Column("age", _("Age"), "count")]
+    ends = sorted({each[across] for each in cells})
+    columns = [*heads, *(Column(f"at_{end}", str(end), shape, f"to_{end}") for end in ends)]
+    title = _("{metric}: a cell leads to its customers", metric=metric_name(visit, answer.metric))
+    return Table("triangle", columns, list(rows.values()), title, page_size=16, find=False)

@@ -7,6 +7,7 @@ from growthring.console.answers import caveats, evidence, metric_name
 from growthring.console.asked import link
 from growthring.console.blocks import Block, Column, Figure, Figures, Links, Shape, Table
 from growthring.console.pages.evidence import AnswerOf
+from growthring.console.pages.revenue_cohorts import MEASURES as COHORTS
 from growthring.console.pages.revenue_look import FILTERS, Look, choices, look, opened, shown, unit_words
 from growthring.console.terms import DRIVERS, MOVEMENT_NAMES, worded
 from growthring.console.visit import Section, Visit
@@ -21,6 +22,8 @@ _AT_ONCE = 2_000
 _EVIDENCE = 200
 """Customers listed as evidence; the table of the page has all of them."""
 _RATES = ("ndr", "grr", "logo_retention", "renewal_rate", "renewal_rate_net")
+_COUNTED = ("logo_retention", "cohort_logo")
+"""Measures that count customers, not money."""
 
 
 def part(visit: Visit) -> Part:
@@ -32,8 +35,8 @@ def part(visit: Visit) -> Part:
 
 
 def metric_of(visit: Visit) -> str:
-    """Return the metric whose customers are asked for: a rate, or recurring revenue."""
-    return visit.asked.choice("of_metric", _RATES, "mrr")
+    """Return the metric whose customers are asked for: a rate, a cohort, or recurring revenue."""
+    return visit.asked.choice("of_metric", (*_RATES, *COHORTS), "mrr")
 
 
 def listed(visit: Visit) -> Answer:
@@ -80,18 +83,17 @@ def many(visit: Visit) -> Iterable[Block]:
     answer = listed(visit)
     total, *rows = answer.rows
     yield _summary(visit, found, answer, total)
-    yield _table(visit, answer, rows, total["since"] if metric_of(visit) in _RATES else None)
+    yield _table(visit, answer, rows, None if metric_of(visit) == "mrr" else total["since"])
     yield from caveats(answer)
 
 
 def _summary(visit: Visit, found: Look, answer: Answer, total: dict[str, object]) -> Figures:
     _ = visit.words
-    asked, metric = part(visit), metric_of(visit)
+    asked, shape = part(visit), _shape(visit)
     href = evidence("customers", **{**found.params, **visit.asked.params})
-    unit = unit_words(visit, shown(visit, "mrr", found).unit)
-    shape: Shape = "count" if metric == "logo_retention" else "amount"
-    unit = "" if shape == "count" else unit
-    about = _("{since} → {period} · policy {policy}", since=total["since"], period=answer.at, policy=found.policy)
+    unit = "" if shape == "count" else unit_words(visit, shown(visit, "mrr", found).unit)
+    since = asked.vintage if metric_of(visit) in COHORTS else total["since"]
+    about = _("{since} → {period} · policy {policy}", since=since, period=answer.at, policy=found.policy)
     before, after = _ends(visit)
     amount = _bar(visit, found) or total["amount"]
     moved = _(MOVEMENT_NAMES.get(asked.movement, asked.movement)) if asked.movement else _("Change")
@@ -116,10 +118,16 @@ def _bar(visit: Visit, found: Look) -> object:
     return rows[-1].get(asked.movement) if rows else None
 
 
+def _shape(visit: Visit) -> Shape:
+    return "count" if metric_of(visit) in _COUNTED else "amount"
+
+
 def _ends(visit: Visit) -> tuple[str, str]:
     """Return what the columns of before and after are called."""
     _ = visit.words
     metric = metric_of(visit)
+    if metric in COHORTS:
+        return _("In its first month"), _("Now")
     if metric in _RATES and not part(visit).movement:
         return _("In the base"), _("Retained") if metric == "grr" else _("Now")
     return _("Before the period"), _("At its end")
@@ -127,9 +135,8 @@ def _ends(visit: Visit) -> tuple[str, str]:
 
 def _table(visit: Visit, answer: Answer, rows: list[dict[str, object]], since: object) -> Table:
     _ = visit.words
-    asked, metric = part(visit), metric_of(visit)
+    asked, shape = part(visit), _shape(visit)
     before, after = _ends(visit)
-    shape: Shape = "count" if metric == "logo_retention" else "amount"
     words = worded(DRIVERS, visit)
     plain: dict[str, object] = {name: None for name in visit.asked.params if "." in name}
     if since:
@@ -161,7 +168,7 @@ def heading(visit: Visit) -> str:
         told = _("Revenue: {movement}", movement=_(MOVEMENT_NAMES[asked.movement]))
     elif asked.vintage:
         told = _("Revenue: customers since {vintage}", vintage=asked.vintage)
-    elif asked.group:
+    elif visit.asked.get("group") or visit.asked.get("of_metric"):
         told = _("Revenue: {metric}", metric=metric_name(visit, metric_of(visit)))
     else:
         return ""

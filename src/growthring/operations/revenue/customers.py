@@ -9,12 +9,12 @@ from growthring.engine.relation import Relation, compose, literal
 from growthring.kernel.errors import UnknownValueError
 from growthring.kernel.period import Month, PeriodKind
 from growthring.kernel.progress import Progress, silent
-from growthring.operations.answer import Answer, Value, money, unit_name
+from growthring.operations.answer import Answer, Value, money
 from growthring.operations.project import Project
 from growthring.operations.reading import Reading, caveats, read
 from growthring.operations.revenue.show import View, period_asked
 from growthring.revenue.evaluation import Question, account_attributes, base_month, question_chain
-from growthring.revenue.metrics import Metric, Unit, metric
+from growthring.revenue.metrics import Metric, metric
 from growthring.revenue.policy import Level
 from growthring.tables import MOVEMENTS
 
@@ -22,7 +22,7 @@ PRODUCT_GROUPS = ("product", "product_family")
 """What revenue can be broken down by besides the attributes of accounts."""
 
 _COLUMNS = ("customer", "name", "before", "amount", "after", "drivers")
-_COUNTED = ("logo_retention",)
+_COUNTED = ("logo_retention", "cohort_logo")
 _DRIVEN = "NULLIF(COALESCE(NULLIF(flow.reason, ''), flow.driver), '')"
 _NOTHING = "CAST(0 AS DECIMAL(18,4))"
 
@@ -71,12 +71,12 @@ def customers(
     """Answer which customers are behind a figure, and with how much.
 
     The value is how many there are; the first row (``total``) adds all of them up and names the month compared with, the others
-    (``customer``) are those of the page asked for. ``before`` and ``after`` are recurring revenue at both ends of the period, or
-    what a rate compares; ``amount`` is the movement asked for, else their difference.
+    (``customer``) are those of the page asked for. ``before`` and ``after`` are recurring revenue at both ends of the period,
+    what a rate compares, or what a cohort began with and has left; ``amount`` is the movement asked for, else their difference.
 
     Args:
         project: The project.
-        name: Metric: a rate such as ndr lists its base, any other one the customers with revenue at the end.
+        name: Metric: a rate such as ndr lists its base, a cohort all of its vintage, any other one who has revenue at the end.
         view: The period.
         part: Which customers.
         cut: Order, text and page.
@@ -109,43 +109,6 @@ def customers(
     )
 
 
-def drivers(project: Project, view: View, *, policy: str | None = None, since: str = "", progress: Progress = silent) -> Answer:
-    """Answer what drove the movements of a period: each kind by driver and reason, with its customers.
-
-    Args:
-        project: The project.
-        view: The period.
-        policy: Policy name; the project's when absent.
-        since: The month compared with, where it is not the one before the period.
-        progress: Told about what has to be computed first.
-    """
-    reading = read(project, policy=project.policy(policy), currency=view.currency, progress=progress)
-    month, period = period_asked(reading, view)
-    start = _start(reading, month, period, since)
-    where = f"WHERE month > {start.index} AND month <= {month.index}"
-    found = reading.ledger.connection.execute(
-        f"SELECT movement, driver, reason, COUNT(DISTINCT entity_id), SUM(movement_amount) FROM movement {where} "
-        "GROUP BY 1, 2, 3 ORDER BY ABS(SUM(movement_amount)) DESC, 1, 2, 3"
-    ).fetchall()
-    total = sum((row[4] for row in found), Decimal(0))
-    return Answer(
-        metric="drivers",
-        value=money(total, reading.currency),
-        unit=unit_name(Unit.MONEY_PER_MONTH, reading.currency),
-        at=reading.ledger.setting.calendar.label(month, period),
-        definition="Movements of the period by what drove them and what is known of their reason; the value is their sum.",
-        policy=reading.policy_name(),
-        snapshot=reading.snapshot.snapshot_id,
-        rows=[
-            {"movement": movement, "driver": driver, "reason": reason, "customers": count,
-             "amount": money(amount, reading.currency)}
-            for movement, driver, reason, count, amount in found
-        ],
-        sql=compose(reading.ledger.chain, "movement"),
-        caveats=caveats(reading, [month]),
-    )  # fmt: skip
-
-
 @dataclass(frozen=True)
 class _Asked:
     """What is asked of an open ledger."""
@@ -158,15 +121,22 @@ class _Asked:
 
     @property
     def start(self) -> Month:
-        """The month compared with: of a rate, the date of its base."""
+        """The month compared with: of a rate, the date of its base; of a cohort, the month before its first one."""
         if self.is_compared:
             return base_month(self.reading.policy, self.metric, self.month, self.period)
+        if self.is_cohort and self.part.vintage:
+            return self.reading.ledger.setting.calendar.parse(self.part.vintage)[0] - 1
         return _start(self.reading, self.month, self.period, self.part.since)
 
     @property
     def is_compared(self) -> bool:
         """Whether the customers are those of a rate's base."""
         return self.metric.relation in ("retention", "renewal") and not self.part.movement
+
+    @property
+    def is_cohort(self) -> bool:
+        """Whether the customers are those of a vintage, gone or not."""
+        return self.metric.relation == "cohort" and not self.part.movement
 
     @property
     def is_of_product(self) -> bool:
@@ -205,6 +175,8 @@ def _base(asked: _Asked) -> str:
             "SUM(numerator) - SUM(denominator) AS moved_amount, SUM(numerator) AS after_amount, '' AS drivers "
             f"FROM contribution{only} GROUP BY entity_id"
         )
+    if asked.is_cohort:
+        return _cohort(asked)
     balance, flow = _by_product(asked) if asked.is_of_product else ("balance", "flow")
     grouped = "" if asked.is_of_product else _grouped(asked)
     key = "balance.customer_id" if asked.is_of_product else "balance.entity_id"
@@ -224,6 +196,21 @@ def _base(asked: _Asked) -> str:
         f"STRING_AGG(DISTINCT {_DRIVEN}, ', ' ORDER BY {_DRIVEN}) AS drivers "
         f"FROM {flow}{grouped.format(of='flow')} {'AND' if grouped else 'WHERE'} flow.movement = {literal(asked.part.movement)}"
         f"{driven} GROUP BY flow.entity_id) AS moved LEFT JOIN {balance} ON balance.entity_id = moved.entity_id"
+    )
+
+
+def _cohort(asked: _Asked) -> str:
+    """Return what each customer that ever came had in its first month, and what is left of it."""
+    value = "CASE WHEN month.amount > 0 THEN 1 ELSE 0 END" if asked.metric.name in _COUNTED else "month.amount"
+    first, last = (
+        f"CAST(SUM(CASE WHEN month.month = {at} THEN {value} ELSE {_NOTHING} END) AS DECIMAL(18,4))"
+        for at in ("begun.first_month", asked.month.index)
+    )
+    return (
+        f"SELECT month.entity_id AS entity_id, month.entity_id AS customer_id, {first} AS before_amount, "
+        f"{last} - {first} AS moved_amount, {last} AS after_amount, '' AS drivers FROM entity_month AS month JOIN ("
+        "SELECT entity_id, MIN(month) AS first_month FROM entity_month WHERE amount > 0 GROUP BY entity_id"
+        f") AS begun ON begun.entity_id = month.entity_id WHERE begun.first_month <= {asked.month.index} GROUP BY month.entity_id"
     )
 
 
@@ -364,6 +351,8 @@ def _amounts(asked: _Asked, amounts: Sequence[Decimal]) -> dict[str, Value]:
 def _definition(asked: _Asked) -> str:
     if asked.is_compared:
         return f"Customers in the base of {asked.metric.title}: what the rate compares of each, then and now."
+    if asked.is_cohort:
+        return f"Customers since {asked.part.vintage or 'the beginning'}: what each had in its first month, and in {asked.month}."
     if asked.part.movement:
         return f"Customers with {asked.part.movement} from {asked.start} to {asked.month}, and with how much."
     return f"Customers with recurring revenue in {asked.month}, and what they had in {asked.start}."
