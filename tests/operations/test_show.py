@@ -10,10 +10,10 @@ from growthring.operations.revenue.show import View, show
 from tests.operations.books import Books
 
 
-@pytest.fixture
-def growing(tmp_path: Path) -> Books:
+@pytest.fixture(scope="module")
+def growing(tmp_path_factory: pytest.TempPathFactory) -> Books:
     """One more customer of 10 every month; the last month is cut off on its first day."""
-    made = Books(tmp_path / "growing", project="fiscal_year_starts = 2")
+    made = Books(tmp_path_factory.mktemp("show") / "growing", project="fiscal_year_starts = 2")
     made.steady("2023-01", "2023-01", {"c00": 10})
     for number in range(1, 18):
         month = f"{2023 + number // 12}-{number % 12 + 1:02d}"

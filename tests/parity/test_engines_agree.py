@@ -18,7 +18,7 @@ from tests.parity.lacks import engine_cases
 from tests.parity.statements import POLICIES
 
 OTHERS = tuple(name for name in EXECUTORS if name != "duckdb")
-ON_SPARK = ("standard", "event", "committed")
+ON_SPARK = ("event", "committed")
 """Policies that Spark, the slowest of them, runs row by row: every relation is among theirs; the others run all policies."""
 
 VALUES = tuple(name for name, metric in METRICS.items() if metric.combine is not Combine.TABLE)
