@@ -131,7 +131,13 @@ def test_the_check_of_commands_finds_unknown_ones() -> None:
     assert _unknown_words(program, ["run", "ndr"]) == ["ndr"]
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if "```python" in page.read_text()], ids=_name)
+_RUN_AS_A_NOTEBOOK = ROOT / "docs" / "how-to" / "notebook.md"
+"""Executed by tests/browser/test_notebook.py."""
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if "```python" in page.read_text() and page != _RUN_AS_A_NOTEBOOK], ids=_name
+)
 def test_python_examples_in_a_page_run(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     for language, body in _FENCE.findall(page.read_text()):

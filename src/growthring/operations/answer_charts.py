@@ -36,7 +36,10 @@ def chart_of(answer: "Answer") -> "Chart | None":
 
 def title_of(answer: "Answer") -> str:
     """Return what people call the metric of an Answer."""
-    return METRICS[answer.metric].called() if answer.metric in METRICS else answer.metric.replace("_", " ")
+    if answer.metric in METRICS:
+        return METRICS[answer.metric].called()
+    words = answer.metric.replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 def _series_or_groups(answer: "Answer") -> "Chart | None":
