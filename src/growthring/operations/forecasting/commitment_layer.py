@@ -14,6 +14,8 @@ from growthring.operations.forecasting.commitment_split import billed_pools
 from growthring.operations.project import Project
 
 _TICK = 1e-4
+_TOLD = 100
+"""Pools after which progress is told."""
 
 
 def commitment_layer(
@@ -48,7 +50,9 @@ def commitment_layer(
     position = {row: column for column, row in enumerate(rows.tolist())}
     charged = np.zeros((paths, len(rows), horizon), dtype=np.float32)
     billed = np.zeros_like(charged)
-    for pool, code, found in billed_pools(futures, pools=held):
+    for done, (pool, code, found) in enumerate(billed_pools(futures, pools=held)):
+        if done % _TOLD == 0:
+            progress("commitments to come", done, len(held))
         place, rate = places[pool], rates.get(code)
         if place is not None and rate is not None:
             charged[:, position[place]] += (found.charged * (_TICK * rate)).astype(np.float32)

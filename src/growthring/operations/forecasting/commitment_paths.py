@@ -274,7 +274,9 @@ def _simulated(
     from growthring.operations.history.opening import open_history
 
     found = {}
-    for (meter,) in rating.connection.execute("SELECT DISTINCT meter FROM metered ORDER BY 1").fetchall():
+    meters = rating.connection.execute("SELECT DISTINCT meter FROM metered ORDER BY 1").fetchall()
+    for done, (meter,) in enumerate(meters):
+        progress("usage to come", done, len(meters))
         panel = open_history(project, measure=f"usage:{meter}", as_of=as_of, progress=progress).panel
         ahead = horizon.first_month + horizon.months - 1 - panel.last_month.index
         if ahead != horizon.months:
