@@ -422,6 +422,14 @@ def _metrics() -> list[Any]:
     return list((optional(METRICS) or {}).values())
 
 
+# --- words ----------------------------------------------------------------------------------------------------------------
+
+
+def glossary_pages() -> dict[str, str]:
+    """Return the glossary, which the console reads too."""
+    return {"glossary.md": _page((files("growthring.operations") / "glossary.md").read_text(encoding="utf-8"))}
+
+
 # --- commands -------------------------------------------------------------------------------------------------------------
 
 
@@ -486,6 +494,7 @@ PAGES = (
     rating_policies_pages,
     metrics_pages,
     commands_pages,
+    glossary_pages,
 )
 DESCRIPTIONS = (
     table_descriptions,

@@ -146,7 +146,8 @@ def test_python_examples_in_a_page_run(page: Path, monkeypatch: pytest.MonkeyPat
 
 
 def _glossary() -> dict[str, str]:
-    rows = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \|$", (ROOT / "docs" / "glossary.md").read_text(), flags=re.MULTILINE)
+    page = (ROOT / "docs" / "reference" / "glossary.md").read_text()
+    rows = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \|$", page, flags=re.MULTILINE)
     return {term.strip("`"): chinese for term, chinese, _ in rows if term not in ("term", "---")}
 
 
