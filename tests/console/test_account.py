@@ -267,8 +267,8 @@ def own_odd(odd_folder: Path, tmp_path: Path) -> Iterator[tuple[TestClient, Proj
 
 
 OVERRIDE = {
-    "method": "add", "amount": "250.50", "first": "2024-03", "last": "", "reason": "new_use_case", "confidence": "0.7",
-    "expires": "", "layer": "rep", "note": "a second team <starts>",
+    "about": "revenue", "method": "add", "amount": "250.50", "first": "2024-03", "last": "", "reason": "new_use_case",
+    "confidence": "0.7", "expires": "", "layer": "rep", "note": "a second team <starts>",
 }  # fmt: skip
 
 
@@ -287,9 +287,31 @@ def test_an_override_is_shown_before_it_is_written_and_listed_after(own_odd: tup
     assert list_overrides(project).rows == []
 
 
+def test_an_override_can_be_about_one_product_or_the_usage_of_one_meter_chosen_from_what_the_customer_has(
+    own_odd: tuple[TestClient, Project],
+):
+    client, project = own_odd
+    form = next(block for block in part(client, "notes", id="17850") if block.get("action") == "account_override")
+    about = dict(next(each for each in form["inputs"] if each["name"] == "about")["options"])
+    product, meter = next(key for key in about if key.startswith("product:")), "usage:calls"
+    assert list(about) == ["revenue", product, meter]
+    for chosen in (product, meter):
+        asked = sent(client, "account_override", id="17850", **(OVERRIDE | {"about": chosen}))
+        assert asked.status_code == 200 and about[chosen] in asked.text
+        sent(client, "account_override", confirmed=True, id="17850", **(OVERRIDE | {"about": chosen}))
+    written = {(row["about"], row["measure"]) for row in list_overrides(project).rows}
+    assert written == {(f"17850 / {product.removeprefix('product:')}", "revenue"), ("17850", meter)}
+    told = [row["about"] for row in tables(part(client, "notes", id="17850"))["notes"]]
+    assert sorted(told) == sorted([f"+250.5 ({product.removeprefix('product:')})", f"+250.5 ({meter})"])
+
+
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
+        ({"about": "product:none"}, "Unknown subject"),
+        ({"about": "usage:none"}, "Unknown subject"),
+        ({"about": "everything"}, "Unknown subject"),
+        ({"about": "product:plan", "method": "replace"}, "one of them can only be added to"),
         ({"amount": "plenty"}, "is no number"),
         ({"amount": "NaN"}, "is no number"),
         ({"method": "guess"}, "Unknown method"),

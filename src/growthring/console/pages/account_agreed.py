@@ -50,19 +50,21 @@ def contracts(visit: Visit) -> Iterable[Block]:
         Column("state", _("State"), "name", words=worded(TERM_STATES, visit)),
         Column("product", _("Product"), "name"),
         Column("type", _("Kind"), words=worded(LINE_KINDS, visit)),
-        Column("quantity", _("Quantity"), "number"),
-        Column("amount", _("Amount"), "amount"),
+        Column("quantity", _("Quantity"), "number", "_proof"),
+        Column("amount", _("Amount"), "amount", "_proof"),
         Column("currency", _("Currency")),
         Column("every", _("Billed every")),
-        Column("discount", _("Discount"), "share"),
+        Column("discount", _("Discount"), "share", "_proof"),
         Column("from", _("From"), "month"),
         Column("until", _("Until"), "month"),
         Column("why_cancelled", _("Why cancelled")),
     ]
+    proof = evidence("account_contracts", id=account_of(visit))
     rows = [
-        {**row, "discount": row["discount"] or None, "why_cancelled": row["why_cancelled"] and spoken(row["why_cancelled"])}
+        {**row, "discount": row["discount"] or None, "why_cancelled": row["why_cancelled"] and spoken(row["why_cancelled"]),
+         "_proof": proof}
         for row in found.rows
-    ]
+    ]  # fmt: skip
     nothing = _("No contract of this customer is known: its revenue rests on invoices alone.")
     yield Table("contracts", held(columns, rows), rows, empty=nothing, page_size=8)
 
@@ -102,17 +104,21 @@ def _promises(visit: Visit, found: Answer) -> Table:
         Column("commitment", _("Commitment"), "name"),
         Column("of", _("Kind"), "name", words=worded(PROMISES, visit)),
         Column("state", _("State"), "name", words=worded(TERM_STATES, visit)),
-        Column("size", _("Committed"), "amount"),
+        Column("size", _("Committed"), "amount", "_proof"),
         Column("unit", _("Unit")),
         Column("from", _("From"), "month"),
         Column("until", _("Until"), "month"),
         Column("shared", _("Shared by"), words={"account": _("this customer alone"), "family": _("its family of accounts")}),
-        Column("rollover", _("Passes on"), "share"),
-        Column("overage", _("Beyond it, times the price"), "number"),
+        Column("rollover", _("Passes on"), "share", "_proof"),
+        Column("overage", _("Beyond it, times the price"), "number", "_proof"),
         Column("shortfall_billed", _("Shortfall billed"), words=worded(TRUE_UPS, visit)),
     ]
     usual = {"shared": "account", "rollover": 0.0, "overage": "1"}
-    rows = [{name: None if value == usual.get(name) else value for name, value in row.items()} for row in found.rows]
+    proof = evidence("account_promises", id=account_of(visit))
+    rows = [
+        {**{name: None if value == usual.get(name) else value for name, value in row.items()}, "_proof": proof}
+        for row in found.rows
+    ]
     return Table("commitments", held(columns, rows), rows, page_size=8)
 
 
@@ -125,7 +131,8 @@ def _burning(visit: Visit, found: Answer) -> Iterable[Block]:
         yield Choices(
             [Choice("commitment", _("Commitment"), [(each, each) for each in ids], chosen)], keep, "/account#commitments"
         )
-    rows = [row for row in found.rows if row["commitment"] == chosen and row["kind"] == "days"]
+    proof = evidence("account_burn_down", id=account_of(visit))
+    rows = [{**row, "_proof": proof} for row in found.rows if row["commitment"] == chosen and row["kind"] == "days"]
     words = {
         "consumed": _("consumed"), "at_present_pace": _("at the present pace"), "even_pace": _("even pace"),
         "committed": _("committed"),
@@ -134,7 +141,7 @@ def _burning(visit: Visit, found: Answer) -> Iterable[Block]:
     drawn = _long(rows)
     axis = Axis(rows[0]["unit"])
     yield Drawing(lines(drawn, at="at", value="value", axis=axis, title=title, group="line", labels=Labels(words), zero=True))
-    columns = [Column("at", _("By"), "month"), *(Column(name, words[name].capitalize(), "amount") for name in _LINES)]
+    columns = [Column("at", _("By"), "month"), *(Column(name, words[name].capitalize(), "amount", "_proof") for name in _LINES)]
     yield Table(
         "burn_down",
         columns,
@@ -183,7 +190,7 @@ def _leads(visit: Visit, row: Mapping[str, Any]) -> Statement:
     }  # fmt: skip
     tone: Tone = "warn"
     if row["exhausted"] is not None and row["exhausted"] >= _LIKELY and row["exhausted_on"]:
-        text = _("{commitment} will be used up around {day}, between {low} and {high} in four of five cases.", **values)
+        text = _used_up(visit, row, values)
     elif row["shortfall"] is not None:
         left = {name: _.brief(row[f"shortfall{end}"]) for name, end in (("left", ""), ("least", "_low80"), ("most", "_high80"))}
         text = _(
@@ -192,3 +199,14 @@ def _leads(visit: Visit, row: Mapping[str, Any]) -> Statement:
     else:
         text, tone = _("{commitment} does not end within view; it is used up by then in {chance} of cases.", **values), "plain"
     return Statement(text, proof, tone=tone)
+
+
+def _used_up(visit: Visit, row: Mapping[str, Any], values: Mapping[str, Any]) -> str:
+    """Say when a commitment will be used up; where more than one case in ten leaves some of it, there is no latest day."""
+    _ = visit.words
+    if row["exhausted_high80"]:
+        return _("{commitment} will be used up around {day}, between {low} and {high} in four of five cases.", **values)
+    return _(
+        "{commitment} will be used up around {day}, before {low} in one case of ten; in {rest} of cases some is left at the end.",
+        rest=_.value(1 - row["exhausted"], "share"), **values,
+    )  # fmt: skip

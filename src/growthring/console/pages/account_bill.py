@@ -1,8 +1,7 @@
 """A customer's bill of a month line by line, and its price: average, next unit, what more would cost."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
 
 from growthring.charts import Axis, Labels, lines
 from growthring.console.answers import caveats, evidence
@@ -103,8 +102,8 @@ def _lines(visit: Visit, found: Answer, proof: str) -> Table:
         *([Column("period", _("Subscription and period"), "name")] if rows and "period" in rows[0] else []),
         Column("component", _("Line"), "name", words={"whole bill": _("whole bill"), "total": _("total")}),
         Column("tier", _("Tier"), "count"),
-        Column("quantity", _("Quantity"), "number"),
-        Column("unit_price", _("Unit price"), "number"),
+        Column("quantity", _("Quantity"), "number", "_proof"),
+        Column("unit_price", _("Unit price"), "number", "_proof"),
         Column("amount", _("Amount"), "amount", "_proof"),
         Column("currency", _("Currency")),
         Column("how", _("How it came about"), "long"),
@@ -165,11 +164,11 @@ def _curve(visit: Visit, found: Answer) -> Table:
     rows = [{**row, "_proof": proof, "_tone": "total" if row["share"] == 1.0 else ""} for row in found.rows]
     columns = [
         Column("share", _("Of the usage"), "share"),
-        Column("quantity", _("Quantity"), "number"),
+        Column("quantity", _("Quantity"), "number", "_proof"),
         Column("amount", _("Bill"), "amount", "_proof"),
-        Column("on_top", _("To this bill"), "amount"),
-        Column("average_price", _("Average price"), "number"),
-        Column("marginal_price", _("Next unit"), "number"),
+        Column("on_top", _("To this bill"), "amount", "_proof"),
+        Column("average_price", _("Average price"), "number", "_proof"),
+        Column("marginal_price", _("Next unit"), "number", "_proof"),
     ]
     return Table("price", columns, rows, _("The bill at other usage, {currency}", currency=found.unit), page_size=12, find=False)
 
@@ -184,10 +183,14 @@ def _budget(visit: Visit) -> Iterable[Block]:
     columns = [
         Column("kind", _("About"), words=words),
         Column("what", _("What"), "name"),
-        Column("value", _("Value")),
+        Column("value", _("Value"), "text", "_proof"),
         Column("how", _("How"), "long"),
     ]
-    rows: list[Mapping[str, Any]] = list(found.rows)
+    asked = visit.asked
+    proof = evidence(
+        "account_budget", id=account_of(visit), bill=asked.get("bill"), priced=asked.get("priced"), budget=asked.get("budget")
+    )
+    rows = [{**row, "_proof": proof} for row in found.rows]
     title = _("With a budget of {currency} {amount}", currency=found.unit, amount=_.value(found.value, "amount"))
     yield Table("budget", columns, rows, title, find=False)
     if not any(row["kind"] == "alert" for row in rows):

@@ -59,8 +59,8 @@ def _columns(visit: Visit, found: Answer) -> list[Column]:
     return [
         Column("name", _("Customer"), "name", "_page"),
         Column("mrr", _("MRR now"), "amount", "_proof"),
-        Column("change", _("In 12 months"), "amount"),
-        Column("change_rate", _("in %"), "share"),
+        Column("change", _("In 12 months"), "amount", "_proof"),
+        Column("change_rate", _("in %"), "share", "_proof"),
         Column("promised", _("Commitment"), words={"True": _("yes"), "False": "–"}),
         Column("state", _("State"), "name", words=worded(STATES, visit)),
         *(Column(key, spoken(name), "name") for name, key in attributes),

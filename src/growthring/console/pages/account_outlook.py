@@ -84,10 +84,10 @@ def _layers(visit: Visit, rows: list[dict[str, Any]]) -> Table:
     on = [name for name in LAYERS if any(row.get(name) and str(row[name]).strip("-0.") for row in rows)]
     columns = [
         Column("at", _("Month"), "month"),
-        *(Column(name, _(LAYERS[name]), "amount") for name in on),
+        *(Column(name, _(LAYERS[name]), "amount", "_proof") for name in on),
         Column("amount", _("Expected"), "amount", "_proof"),
-        Column("low80", _("80 %: from"), "amount"),
-        Column("high80", _("to"), "amount"),
+        Column("low80", _("80 %: from"), "amount", "_proof"),
+        Column("high80", _("to"), "amount", "_proof"),
     ]
     shown = [{**row, "_proof": proof} for row in rows]
     return Table("layers", columns, shown, _("Layers add up to what is expected"), page_size=12, find=False)

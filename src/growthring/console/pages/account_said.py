@@ -1,13 +1,14 @@
 """What people say about a customer: open questions and their answers, tags, overrides; each written after a second look."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Any
 
 from growthring.console.answers import evidence
 from growthring.console.blocks import Block, Column, Form, Input, Note, Statement, Statements, Table
 from growthring.console.pages.account_chosen import ENTRIES, TAGS, account_of, facts_of
-from growthring.console.pages.forecast_terms import CAUSES, CHANGES, LAYERS, METHODS, REASONS
+from growthring.console.pages.account_given import here
+from growthring.console.pages.account_override import override_form
+from growthring.console.pages.forecast_terms import CAUSES, CHANGES, REASONS
 from growthring.console.terms import worded
 from growthring.console.visit import Visit
 from growthring.kernel.period import Month
@@ -26,18 +27,7 @@ EVIDENCE: Mapping[str, str] = {
 }
 """What an answer is known from."""
 
-CONFIDENCE: Mapping[str, str] = {
-    "1.0": "certain",
-    "0.9": "nearly sure, 90 %",
-    "0.7": "likely, 70 %",
-    "0.5": "as likely as not, 50 %",
-}
-"""How sure somebody is."""
-
-SPEAKERS = ("rep", "manager", "topside", "known_ramp", "price_event")
-_BACK, _AHEAD = 24, 24
-_EXPIRES = (1, 3, 6, 12)
-_USUAL_EXPIRY = 3
+_BACK = 24
 
 
 def questions_of(visit: Visit) -> Answer:
@@ -82,7 +72,7 @@ def notes(visit: Visit) -> Iterable[Block]:
     ]
     rows = [{**row, "to": row["to"] or _("for good")} for row in found.rows]
     yield Table("notes", columns, rows, empty=_("Nobody has noted anything about this customer yet."), page_size=10)
-    yield _override_form(visit)
+    yield override_form(visit)
     yield _tag_form(visit)
     taken = [row for row in found.rows if row["key"]]
     if taken:
@@ -119,33 +109,7 @@ def _why_form(visit: Visit, mine: list[dict[str, Any]]) -> Form:
         Input("known_from", _("How it is known"), "select", list(worded(EVIDENCE, visit).items()), "customer", True),
         Input("note", _("More about it, if needed"), hint=_("Such as the number of a ticket.")),
     ]
-    return Form("account_why", _("Say why usage changed"), inputs, _("Check it"), _here(visit, "questions"), open=bool(mine))
-
-
-def _override_form(visit: Visit) -> Form:
-    _ = visit.words
-    last = Month.parse(facts_of(visit).at)
-    ahead = [(str(last + place), str(last + place)) for place in range(1, _AHEAD + 1)]
-    today = Month.of(date.today())
-    expiries = [("", _("never"))]
-    for months in _EXPIRES:
-        day = (today + months).last_day.isoformat()
-        expiries.append((day, _("{day}, {months} months from now", day=day, months=months)))
-    layers = [(name, _(LAYERS[name])) for name in SPEAKERS]
-    inputs = [
-        Input("id", type="hidden", value=account_of(visit)),
-        Input("method", _("What to do with the model's figure"), "radio", list(worded(METHODS, visit).items()), "add", True),
-        Input("amount", _("Amount a month, or factor"), "number", required=True, step="any",
-              hint=_("In {currency}; less than nothing takes away.", currency=facts_of(visit).rows[0]["currency"])),
-        Input("first", _("From"), "select", ahead, ahead[0][0], True),
-        Input("last", _("Until, included"), "select", [("", _("for good")), *ahead], ""),
-        Input("reason", _("Reason"), "select", list(worded(REASONS, visit).items()), "new_use_case", True),
-        Input("confidence", _("How sure"), "select", list(worded(CONFIDENCE, visit).items()), "0.7", True),
-        Input("expires", _("Counts until"), "select", expiries, expiries[_EXPIRES.index(_USUAL_EXPIRY) + 1][0]),
-        Input("layer", _("Who speaks"), "select", layers, "rep", True),
-        Input("note", _("What is known"), required=True),
-    ]  # fmt: skip
-    return Form("account_override", _("Say that the forecast should differ"), inputs, _("Check it"), _here(visit, "notes"))
+    return Form("account_why", _("Say why usage changed"), inputs, _("Check it"), here(visit, "questions"), open=bool(mine))
 
 
 def _tag_form(visit: Visit) -> Form:
@@ -159,7 +123,7 @@ def _tag_form(visit: Visit) -> Form:
         Input("last", _("Until, included"), "select", months, months[0][0], True),
         Input("note", _("Why"), required=True),
     ]
-    return Form("account_tag", _("Tag months of this customer"), inputs, _("Check it"), _here(visit, "notes"))
+    return Form("account_tag", _("Tag months of this customer"), inputs, _("Check it"), here(visit, "notes"))
 
 
 def _take_back_form(visit: Visit, taken: list[dict[str, Any]]) -> Form:
@@ -175,8 +139,4 @@ def _take_back_form(visit: Visit, taken: list[dict[str, Any]]) -> Form:
         Input("key", _("Entry"), "select", options, options[0][0], True),
         Input("note", _("Why"), required=True),
     ]
-    return Form("account_take_back", _("Take an entry back"), inputs, _("Check it"), _here(visit, "notes"))
-
-
-def _here(visit: Visit, section: str) -> str:
-    return visit.asked.url() + f"#{section}"
+    return Form("account_take_back", _("Take an entry back"), inputs, _("Check it"), here(visit, "notes"))

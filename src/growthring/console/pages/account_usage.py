@@ -91,8 +91,8 @@ def _months_table(visit: Visit, months: Sequence[Mapping[str, Any]]) -> Table:
     columns = [
         Column("label", _("Month"), "month"),
         Column("quantity", _("Used"), "number", "_proof"),
-        Column("change", _("To the month before"), "share"),
-        Column("change_year", _("To the year before"), "share"),
+        Column("change", _("To the month before"), "share", "_proof"),
+        Column("change_year", _("To the year before"), "share", "_proof"),
         Column("counted", _("Counted by"), words={"rated": _("its price book"), "recorded": _("its records")}),
     ]
     return Table("usage", columns, rows, page_size=6, find=False)
@@ -104,7 +104,7 @@ def _days_table(visit: Visit, meter: str, days: Answer) -> Table:
     columns = [
         Column("at", _("Day"), "month"),
         Column("quantity", _("Used"), "number", "_proof"),
-        Column("records", _("Records"), "count"),
+        Column("records", _("Records"), "count", "_proof"),
     ]
     rows = [{**row, "_proof": proof} for row in reversed(days.rows)]
     return Table("usage_days", columns, rows, page_size=7, find=False)

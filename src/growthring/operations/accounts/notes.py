@@ -81,8 +81,10 @@ def _reason_row(reason: "Reason") -> dict[str, Any]:
 
 def _override_row(entry: "Override", *, is_own: bool) -> dict[str, Any]:
     said = as_row(entry)
+    parts = (entry.series if is_own else said["about"], None if said["measure"] == "revenue" else said["measure"])
+    whose = ", ".join(part for part in parts if part)
     return {
-        "kind": "override", "what": said["reason"], "about": said["change"] if is_own else f"{said['change']} ({said['about']})",
+        "kind": "override", "what": said["reason"], "about": f"{said['change']} ({whose})" if whose else said["change"],
         "from": said["from"], "to": said["to"] if entry.last_month is not None else None, "because": said["note"],
         "confidence": entry.confidence, "expires": said["expires"] or None, "author": entry.author,
         "recorded": f"{entry.recorded_at:%Y-%m-%d %H:%M}", "key": f"override {entry.override_id}" if is_own else "",
