@@ -1,6 +1,7 @@
 """Operations that the tests of the desk let it compute."""
 
 import os
+import time
 from pathlib import Path
 
 from growthring.kernel.errors import GrowthringError, UnknownValueError
@@ -43,3 +44,11 @@ def quick(project: Project, name: str) -> str:
 def failing(project: Project) -> str:
     """Fail as an operation does that has too little to go on."""
     raise GrowthringError("Too little.")
+
+
+def held(project: Project, name: str, *, progress: Progress = silent) -> Answer:
+    """Work until somebody lets it go, and leave a trace."""
+    progress("counting", 1, 2)
+    while not (Path(os.environ[TRACES]) / f"{name} may go").exists():
+        time.sleep(0.02)
+    return traced(project, name, progress=progress)

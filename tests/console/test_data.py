@@ -13,7 +13,7 @@ from growthring.operations.data.problems import find_problems, summarise_problem
 from growthring.operations.data.run_progress import RunProgress
 from growthring.operations.data.runs import list_runs
 from growthring.operations.project import Project
-from tests.console.test_pricing import send, settled, tables
+from tests.console.walking import confirm, preview, settled, tables
 
 
 def root_of(pages: TestClient) -> Path:
@@ -70,7 +70,7 @@ def test_assertions_stand_beside_the_books(own_pages: TestClient):
     rows = tables(own_pages, "/data.json")["assertions"]
     assert [row["holds"] for row in rows] == ["no", "yes"] and Decimal(rows[0]["actual"]) > 1
     assert rows[1]["actual"].isdigit()
-    refused = send(own_pages, "close_month", back="/data", month="2023-05", policy="standard")
+    refused = preview(own_pages, "close_month", back="/data", month="2023-05", policy="standard")
     assert refused.status_code == 422 and "What you know does not hold" in refused.text
 
 
@@ -78,17 +78,17 @@ def test_a_run_from_the_console_goes_on_by_itself_and_changes_the_answers(own_pa
     project = Project.open(root_of(own_pages))
     before = tables(own_pages, "/data.json")
     closing = {"back": "/data", "month": "2023-03", "policy": "standard"}
-    told = send(own_pages, "close_month", **closing)
+    told = preview(own_pages, "close_month", **closing)
     assert "mrr" in told.text.lower() and "more figures" in told.text and tables(own_pages, "/data.json").get("closes") is None
-    assert send(own_pages, "close_month", confirmed=True, **closing).status_code == 303
+    assert confirm(own_pages, "close_month", **closing).status_code == 303
     (closed,) = tables(own_pages, "/data.json")["closes"]
     assert closed["now"] == closed["reported"] != ""
 
     sorted((project.root / "raw" / "invoices").glob("*.csv"))[-1].unlink()
     sorted((project.root / "raw" / "invoices").glob("*2023-03.csv"))[-1].unlink()
-    told = send(own_pages, "run_now", back="/data")
+    told = preview(own_pages, "run_now", back="/data")
     assert told.status_code == 200 and "the new one takes its place" in told.text and len(list_runs(project)) == 1
-    started = send(own_pages, "run_now", confirmed=True, back="/data")
+    started = confirm(own_pages, "run_now", back="/data")
     assert started.headers["location"].startswith("/data?since=")
     address = started.headers["location"].split("#")[0]
     seen, until = set(), time.monotonic() + 90
@@ -126,7 +126,7 @@ def test_one_run_at_a_time_and_a_killed_one_is_told(own_pages: TestClient):
         told("rating", 3, 12)
         html = own_pages.get("/data").text
         assert "3 / 12" in html and "rating" in html and "Run now" not in html.split('id="sources"')[0]
-        refused = send(own_pages, "run_now", confirmed=True, back="/pricing")
+        refused = confirm(own_pages, "run_now", back="/pricing")
         assert refused.status_code == 422 and "A run is going on since" in refused.text
         told.close()
     assert list_runs(project)[0]["status"] == "killed"
@@ -141,10 +141,10 @@ def test_readers_are_offered_no_run_and_no_close(ringwood_folder: Path):
 
 
 def test_a_policy_is_signed_off_by_who_is_signed_in(own_pages: TestClient):
-    assert send(own_pages, "sign_off", confirmed=True, back="/data", policy="standard", role="finance").status_code == 303
+    assert confirm(own_pages, "sign_off", back="/data", policy="standard", role="finance").status_code == 303
     (row,) = tables(own_pages, "/data.json")["definitions"]
     assert row["signed_off_by"].startswith("finance (")
-    refused = send(own_pages, "sign_off", confirmed=True, back="/data", policy="standard", role="nobody")
+    refused = confirm(own_pages, "sign_off", back="/data", policy="standard", role="nobody")
     assert refused.status_code == 422
 
 

@@ -5,11 +5,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from httpx import Response
 from starlette.testclient import TestClient
 
 from growthring.console.access import User
 from growthring.console.app import create_app
 from growthring.operations.history.decisions import list_tags
+from tests.console.walking import confirm, preview
 
 AT_SIX = "horizon=6"
 BACKTEST = "view=backtest&origins=2&ahead=3"
@@ -35,11 +37,12 @@ def part(pages: TestClient, section: str, view: str = "entries") -> str:
     return pages.get(f"/part/forecast/{section}?view={view}").text
 
 
-def send(pages: TestClient, deed: str, *, confirmed: bool = True, back: str = "/forecast", **fields: str) -> Any:
-    found = re.search(r'name="csrf" value="([^"]+)"', part(pages, "entries"))
-    assert found
-    data = {"csrf": found[1], "back": back, **fields, **({"confirmed": "yes"} if confirmed else {})}
-    return pages.post(f"/do/{deed}", data=data, follow_redirects=False)
+def look(pages: TestClient, deed: str, **fields: str) -> Response:
+    return preview(pages, deed, back="/forecast", **fields)
+
+
+def write(pages: TestClient, deed: str, **fields: str) -> Response:
+    return confirm(pages, deed, back="/forecast", **fields)
 
 
 def test_the_answer_comes_first_with_its_range_and_how_often_such_ranges_held(pages: TestClient):
@@ -148,36 +151,36 @@ ENTRY = {
 
 
 def test_what_a_person_says_is_checked_noted_shown_and_taken_back(own_pages: TestClient):
-    refused = send(own_pages, "forecast_say", confirmed=False, **ENTRY | {"first": "2001-01", "last": "2001-02"})
+    refused = look(own_pages, "forecast_say", **ENTRY | {"first": "2001-01", "last": "2001-02"})
     assert refused.status_code == 422 and "The override ends in 2001-02" in refused.text
-    unreadable = send(own_pages, "forecast_say", confirmed=False, **ENTRY | {"amount": "NaN"})
+    unreadable = look(own_pages, "forecast_say", **ENTRY | {"amount": "NaN"})
     assert unreadable.status_code == 422
-    told = send(own_pages, "forecast_say", confirmed=False, **ENTRY)
+    told = look(own_pages, "forecast_say", **ENTRY)
     assert told.status_code == 200 and "a second team starts" in told.text
     assert "Nobody has said anything" in part(own_pages, "entries")
-    assert send(own_pages, "forecast_say", **ENTRY).status_code == 303
+    assert write(own_pages, "forecast_say", **ENTRY).status_code == 303
     assert "+1200" in part(own_pages, "entries") and "A new use" in part(own_pages, "entries")
-    assert send(own_pages, "forecast_take_back", entry="7", because="no such entry", confirmed=False).status_code == 422
-    assert send(own_pages, "forecast_take_back", entry="1", because="they stopped").status_code == 303
+    assert look(own_pages, "forecast_take_back", entry="7", because="no such entry").status_code == 422
+    assert write(own_pages, "forecast_take_back", entry="1", because="they stopped").status_code == 303
     assert "Nobody has said anything" in part(own_pages, "entries")
     assert "they stopped" in part(own_pages, "entries", "entries&past=yes")
 
 
 def test_a_forecast_is_published_agreed_by_a_second_person_and_locked(own_pages: TestClient):
-    assert send(own_pages, "forecast_say", **ENTRY).status_code == 303
-    told = send(own_pages, "forecast_publish", confirmed=False, horizon="6", note="for the board")
+    assert write(own_pages, "forecast_say", **ENTRY).status_code == 303
+    told = look(own_pages, "forecast_publish", horizon="6", note="for the board")
     assert told.status_code == 200 and "for the board" in told.text
     assert "<dt>People&#39;s entries in it</dt><dd>1</dd>" in told.text
-    assert send(own_pages, "forecast_publish", horizon="6", note="for the board").status_code == 303
+    assert write(own_pages, "forecast_publish", horizon="6", note="for the board").status_code == 303
     listed = part(own_pages, "kept", "published")
     name = re.findall(r"forecast=([0-9a-f]{64})", listed)[0]
     assert "for the board" in listed and "Submit a forecast for approval" in listed
-    assert send(own_pages, "forecast_lock", forecast=name, because="now").status_code == 422
-    assert send(own_pages, "forecast_submit", forecast=name, because="sellers have spoken").status_code == 303
-    own = send(own_pages, "forecast_approve", forecast=name, because="looks right")
+    assert write(own_pages, "forecast_lock", forecast=name, because="now").status_code == 422
+    assert write(own_pages, "forecast_submit", forecast=name, because="sellers have spoken").status_code == 303
+    own = write(own_pages, "forecast_approve", forecast=name, because="looks right")
     assert own.status_code == 422 and "cannot approve it" in own.text
-    assert send(own_pages, "forecast_approve", forecast=name, because="nobody else here", alone="yes").status_code == 303
-    assert send(own_pages, "forecast_lock", forecast=name, because="board pack").status_code == 303
+    assert write(own_pages, "forecast_approve", forecast=name, because="nobody else here", alone="yes").status_code == 303
+    assert write(own_pages, "forecast_lock", forecast=name, because="board pack").status_code == 303
     assert '<td class="text">locked</td>' in part(own_pages, "kept", "published")
     answer = own_pages.get(f"/answer.json?of=published_forecast&forecast={name}").json()
     rows = next(block["rows"] for block in answer["sections"][1]["blocks"] if block["kind"] == "table")
@@ -187,11 +190,11 @@ def test_a_forecast_is_published_agreed_by_a_second_person_and_locked(own_pages:
 def test_an_answered_question_is_kept_with_its_evidence(pages: TestClient, own_pages: TestClient, ringwood_folder: Path):
     twin(pages, "view=usage")
     chosen = re.findall(r'<option value="([^"|]+\|[^"|]+\|[^"|]+)"', part(pages, "questions", "usage"))[0]
-    empty = send(own_pages, "forecast_why", confirmed=False, question=chosen, code="one_off", evidence="")
+    empty = look(own_pages, "forecast_why", question=chosen, code="one_off", evidence="")
     assert empty.status_code == 422
-    told = send(own_pages, "forecast_why", confirmed=False, question=chosen, code="one_off", evidence="they loaded an archive")
+    told = look(own_pages, "forecast_why", question=chosen, code="one_off", evidence="they loaded an archive")
     assert "they leave recurring revenue and the run-rate" in told.text
-    done = send(own_pages, "forecast_why", question=chosen, code="one_off", evidence="they loaded an archive")
+    done = write(own_pages, "forecast_why", question=chosen, code="one_off", evidence="they loaded an archive")
     assert done.status_code == 303
     (tag,) = list_tags(own_pages.app.state.desk.project())
     assert [tag["account"], tag["from"], tag["to"]] == chosen.split("|")

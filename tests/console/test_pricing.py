@@ -1,50 +1,18 @@
 """Pricing as its users walk it: prices in force, other prices tried, drafts kept and found again."""
 
 import re
-import time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from growthring.console.access import User
 from growthring.console.app import create_app
+from tests.console.walking import blocks, confirm, preview, settled, tables
 
 TRIED = "use=10&by=segment&months=6"
 SIMULATED = f"{TRIED}&run=1&beyond=5"
-
-
-def blocks(pages: TestClient, address: str, kind: str) -> dict[str, dict[str, Any]]:
-    twin = pages.get(address).json()
-    return {
-        block.get("name") or block.get("title") or str(place): block
-        for section in twin["sections"]
-        for place, block in enumerate(section["blocks"])
-        if block["kind"] == kind
-    }
-
-
-def tables(pages: TestClient, address: str) -> dict[str, list[dict[str, Any]]]:
-    return {name: block["rows"] for name, block in blocks(pages, address, "table").items()}
-
-
-def settled(pages: TestClient, address: str) -> str:
-    """Return a page once nothing on it is being computed."""
-    until = time.monotonic() + 60
-    while 'aria-busy="true"' in (html := pages.get(address).text):
-        assert time.monotonic() < until
-        time.sleep(0.1)
-    return html
-
-
-def send(pages: TestClient, deed: str, *, confirmed: bool = False, back: str = "/pricing", **fields: str) -> Any:
-    until = time.monotonic() + 60
-    while not (found := re.search(r'name="csrf" value="([^"]+)"', pages.get(back).text)):
-        assert time.monotonic() < until
-    data = {"csrf": found[1], "back": back, **fields, **({"confirmed": "yes"} if confirmed else {})}
-    return pages.post(f"/do/{deed}", data=data, follow_redirects=False)
 
 
 @pytest.fixture
@@ -119,11 +87,11 @@ def test_addresses_of_no_draft_open_no_file(pages: TestClient, draft: str):
         assert "fiscal_year_starts" not in html.text and "root:" not in html.text
 
 
-def test_chosen_prices_are_kept_as_a_draft_only_once_confirmed(own_pages: TestClient):
+def test_chosen_prices_are_done_a_draft_only_once_confirmed(own_pages: TestClient):
     folder = own_pages.app.state.desk.root / ".growthring" / "console" / "drafts"  # type: ignore[attr-defined]
-    asked = send(own_pages, "keep_prices", use="20", book="api")
+    asked = preview(own_pages, "keep_prices", back="/pricing", use="20", book="api")
     assert asked.status_code == 200 and "USD 0.00144" in asked.text and not list(folder.glob("*.yaml"))
-    done = send(own_pages, "keep_prices", confirmed=True, use="20", book="api")
+    done = confirm(own_pages, "keep_prices", back="/pricing", use="20", book="api")
     (kept,) = folder.glob("*.yaml")
     assert done.status_code == 303 and done.headers["location"] == f"/pricing?draft={kept.stem}"
     page = own_pages.get(done.headers["location"]).text
@@ -134,9 +102,9 @@ def test_chosen_prices_are_kept_as_a_draft_only_once_confirmed(own_pages: TestCl
 
 def test_a_written_book_is_checked_before_it_is_kept(own_pages: TestClient):
     text = (own_pages.app.state.desk.root / "price_books" / "api.yaml").read_text().replace("0.0012", "0.01")  # type: ignore[attr-defined]
-    refused = send(own_pages, "write_prices", text=text.replace("per_unit", "per_use"))
+    refused = preview(own_pages, "write_prices", back="/pricing", text=text.replace("per_unit", "per_use"))
     assert refused.status_code == 422 and "cannot be used" in refused.text and ".growthring" not in refused.text
-    done = send(own_pages, "write_prices", confirmed=True, text=text)
+    done = confirm(own_pages, "write_prices", back="/pricing", text=text)
     assert done.headers["location"].startswith("/pricing?draft=")
     tried = tables(own_pages, done.headers["location"].replace("?", ".json?"))["tried"]
     assert ("0.0012", "0.01") in [(row["unit_price_now"], row["unit_price"]) for row in tried]

@@ -15,8 +15,8 @@ from starlette.testclient import TestClient
 import growthring.console
 from growthring.console import desk
 from growthring.console.pages import PAGES
-from growthring.console.pages.data_words import WORKS
 from growthring.console.words import LANGUAGES, Words, catalogue
+from growthring.console.work_words import WORKS
 from growthring.kernel.errors import GrowthringError
 
 _SCRIPT = Path(__file__).resolve().parents[2] / "docs" / "words.py"

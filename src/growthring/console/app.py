@@ -20,7 +20,7 @@ from growthring.console.access import User, local_user
 from growthring.console.asked import Asked
 from growthring.console.blocks import Table
 from growthring.console.desk import Desk
-from growthring.console.doing import do
+from growthring.console.doing import UNDER_WAY, do, said, under_way
 from growthring.console.door import Gate, open_door
 from growthring.console.export import csv_of, xlsx_of
 from growthring.console.pages import PAGES
@@ -95,7 +95,7 @@ def _add_pages(app: FastAPI) -> None:
     app.get("/")(home)
     app.get("/part/{name}/{section}")(part)
     app.get("/export/{name}/{file}")(export)
-    app.post("/do/{name}")(do(lambda request, path: _visit(request, path, patient=True)))
+    app.post("/do/{name}")(do(_visit))
     app.get("/{name}.json")(twin)
     app.get("/{name}")(page)
 
@@ -128,7 +128,7 @@ def twin(request: Request, name: str) -> Response:
     """Serve a page as JSON, complete."""
     kind = _kind(name)
     visit = _visit(request, _path(name), patient=True)
-    built = [build(section, visit) for section in kind.parts(visit)]
+    built = [build(section, visit) for section in _parts(kind, visit)]
     return JSONResponse(as_json(kind, _heading(kind, visit), built, visit))
 
 
@@ -137,7 +137,11 @@ def part(request: Request, name: str, section: str) -> Response:
     kind = _kind(name)
     visit = _visit(request, _path(name))
     built = build(_section(kind, visit, section), visit)
-    return HTMLResponse(render("part.html", visit, page=kind, section=built, csrf=token(request)))
+    response = HTMLResponse(render("part.html", visit, page=kind, section=built, csrf=token(request)))
+    if section == UNDER_WAY and (done := said(visit)):
+        request.session["done"] = done  # the whole page is read again: what was done may stand anywhere on it
+        response.headers["HX-Redirect"] = visit.asked.url(**{UNDER_WAY: None})
+    return response
 
 
 def export(request: Request, name: str, file: str) -> Response:
@@ -164,7 +168,7 @@ def export(request: Request, name: str, file: str) -> Response:
 def _page(request: Request, name: str) -> Response:
     kind = _kind(name)
     visit = _visit(request, _path(name))
-    built = [build(section, visit) for section in kind.parts(visit)]
+    built = [build(section, visit) for section in _parts(kind, visit)]
     done = request.session.pop("done", "")
     html = render(
         "page.html", visit, page=kind, heading=_heading(kind, visit), sections=built, csrf=token(request), done=done,
@@ -197,8 +201,12 @@ def _kind(name: str) -> PageKind:
     return PAGES[name]
 
 
+def _parts(kind: PageKind, visit: Visit) -> list[Section]:
+    return [*under_way(visit), *kind.parts(visit)]
+
+
 def _section(kind: PageKind, visit: Visit, name: str) -> Section:
-    for section in kind.parts(visit):
+    for section in _parts(kind, visit):
         if section.name == name:
             return section
     raise HTTPException(404)

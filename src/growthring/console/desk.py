@@ -1,5 +1,6 @@
 """Where Answers are computed: each once; quick ones on a thread that keeps ledgers open, slow ones in a process of their own."""
 
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from secrets import token_hex
 from threading import Lock
 from typing import Any
 
@@ -17,12 +19,14 @@ from growthring.console.work_log import EndedWork, note_down, noted
 from growthring.console.worker import StoppedError, Task, Worker, kept
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.ids import digest
+from growthring.operations.answer import Answer
 from growthring.operations.opened_books import OpenedBooks
 from growthring.operations.project import Project
 
 _KEPT = 4_000
 _ROWS_KEPT = 1_000_000
 """Answers and rows of Answers that stay in memory; the ones longest not asked for go first."""
+_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 class StillWorkingError(Exception):
@@ -49,7 +53,6 @@ class Work:
         is_slow: Whether it runs in a process of its own.
         seconds: How long it took, once finished.
         asked_at: When it was asked for, in UTC.
-        place: File of the Answer of slow work.
     """
 
     key: str
@@ -63,7 +66,6 @@ class Work:
     is_slow: bool = False
     seconds: float | None = None
     asked_at: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}")
-    place: Path | None = None
 
     def told(self, stage: str, done: int, total: int) -> None:
         """Take down how far it is."""
@@ -91,6 +93,7 @@ class Desk:
 
     root: Path
     _kept: "OrderedDict[str, Work]" = field(default_factory=OrderedDict)
+    _begun: dict[str, Work] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
     _quick: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="ledger"))
     _slow: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="slow"))
@@ -140,10 +143,35 @@ class Desk:
                 self._kept[key] = work
                 self._let_go()
             self._kept.move_to_end(key)
-        try:
-            return work.future.result(timeout=wait)
-        except NotYetError:
-            raise StillWorkingError(work) from None
+        return _result(work, wait)
+
+    def begin(
+        self, operation: Callable[..., Answer], *, href: Callable[[str], str], project: Project, **options: Hashable
+    ) -> Work:
+        """Begin slow work that writes: done each time it is begun, never answered by what an earlier one left.
+
+        Args:
+            operation: A function of a module whose first argument is the project and that takes ``progress``.
+            href: Returns, for the key of the work, the page that shows it.
+            project: The project as opened for this request.
+            options: Its named arguments.
+        """
+        key = token_hex(16)
+        with self._lock:
+            self._begun[key] = work = self._begin(project, key, operation, (), options, slow=True, href=href(key))
+        return work
+
+    def outcome(self, project: Project, key: str, wait: float | None = None) -> Answer | None:
+        """Return what work that was begun has answered, also to an earlier server; nothing where nobody knows of it.
+
+        Raises:
+            StillWorkingError: It is not done in time; it goes on.
+            GrowthringError: What the operation raised.
+        """
+        if work := self._begun.get(key):
+            answer: Answer = _result(work, wait)
+            return answer
+        return kept(_answers(project) / f"{key}.json") if _KEY.fullmatch(key) else None
 
     def _let_go(self) -> None:
         """Forget what was not asked for longest, where more is kept than there is room for."""
@@ -154,11 +182,12 @@ class Desk:
     def works(self) -> list[Work]:
         """Return slow work, the latest first."""
         with self._lock:
-            return [work for work in reversed(self._kept.values()) if work.is_slow]
+            slow = [work for work in (*self._kept.values(), *self._begun.values()) if work.is_slow]
+        return sorted(slow, key=lambda work: work.started, reverse=True)
 
     def ended_works(self, project: Project) -> list[EndedWork]:
         """Return slow work of earlier servers, the latest first."""
-        return noted(_answers(project), self._kept.keys())
+        return noted(_answers(project), {*self._kept, *self._begun})
 
     def close(self) -> None:
         """Stop all work."""
@@ -175,19 +204,29 @@ class Desk:
             opened = project.with_books(self._books)
             work.future = self._quick.submit(lambda: operation(opened, *args, **options))
         else:
-            work.place = place = _answers(project) / f"{key}.json"
+            place = _answers(project) / f"{key}.json"
             task = Task(project.root, place, (operation.__module__, operation.__qualname__), args, options)
-            work.future = self._slow.submit(lambda: kept(place) or self._worker.compute(task, work.told))
+            work.future = self._slow.submit(self._slowly, work, task)
         work.future.add_done_callback(lambda _: self._finish(work))
         return work
+
+    def _slowly(self, work: Work, task: Task) -> Answer:
+        answer = kept(task.place) or self._worker.compute(task, work.told)
+        note_down(task.place, EndedWork(work.title, work.href, work.asked_at, work.elapsed))
+        return answer
 
     def _finish(self, work: Work) -> None:
         work.seconds = time.monotonic() - work.started
         fault = None if work.future.cancelled() else work.future.exception()
         if work.future.cancelled() or isinstance(fault, StoppedError) or not isinstance(fault, GrowthringError | None):
             self._kept.pop(work.key, None)  # a fault of the machine may pass: the next one who asks tries again
-        elif work.place and not fault:
-            note_down(work.place, EndedWork(work.title, work.href, work.asked_at, work.seconds))
+
+
+def _result(work: Work, wait: float | None) -> Any:  # noqa: ANN401 - what the operation returns
+    try:
+        return work.future.result(timeout=wait)
+    except NotYetError:
+        raise StillWorkingError(work) from None
 
 
 def _answers(project: Project) -> Path:

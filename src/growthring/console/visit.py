@@ -8,8 +8,9 @@ from typing import Any
 from growthring.console.access import User
 from growthring.console.asked import Asked
 from growthring.console.blocks import Block, Note, Waiting
-from growthring.console.desk import Desk, StillWorkingError
+from growthring.console.desk import Desk, StillWorkingError, Work
 from growthring.console.words import Words
+from growthring.console.work_words import called
 from growthring.kernel.errors import GrowthringError
 from growthring.operations.project import Project
 
@@ -28,6 +29,7 @@ class Visit:
         user: Who asks.
         words: The language.
         patient: Whether to wait until everything is computed, as for JSON and files.
+        patience: Seconds that it waits for Answers otherwise.
         leads_to: Where the reader goes after a deed, when not back to where the form stood; the deed says so.
     """
 
@@ -37,16 +39,20 @@ class Visit:
     user: User
     words: Words
     patient: bool = False
+    patience: float = PATIENCE
     leads_to: str = ""
-    _until: float = field(default_factory=lambda: time.monotonic() + PATIENCE)
+    _since: float = field(default_factory=time.monotonic)
+
+    def left(self) -> float | None:
+        """Return for how many seconds this visit still waits; nothing where it waits for as long as it takes."""
+        return None if self.patient else max(0.0, self._since + self.patience - time.monotonic())
 
     def ask(
         self, operation: Callable[..., Any], *args: Hashable, slow: bool = False, live: bool = False, **options: Hashable
     ) -> Any:  # noqa: ANN401 - what the operation returns
         """Return what an operation says, see `Desk.ask`; raises when it is not there in time."""
-        wait = None if self.patient else max(0.0, self._until - time.monotonic())
         href = self.asked.url()
-        return self.desk.ask(operation, *args, slow=slow, live=live, wait=wait, href=href, project=self.project, **options)
+        return self.desk.ask(operation, *args, slow=slow, live=live, wait=self.left(), href=href, project=self.project, **options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,11 @@ class PageKind:
         return self.sections(visit) if callable(self.sections) else self.sections
 
 
+def how_far(work: Work) -> Waiting:
+    """Return how far work is."""
+    return Waiting(work.stage or called(work.title), work.done, work.total, round(work.elapsed, 1))
+
+
 def build(section: Section, visit: Visit) -> Built:
     """Make a section: its blocks, how far its work is, or what keeps it from answering."""
     blocks: list[Block] = []
@@ -113,9 +124,8 @@ def build(section: Section, visit: Visit) -> Built:
     try:
         blocks.extend(section.build(visit))
     except StillWorkingError as still:
-        work = still.work
         waiting = True
-        blocks.append(Waiting(work.stage or work.title, work.done, work.total, round(work.elapsed, 1)))
+        blocks.append(how_far(still.work))
     except GrowthringError as error:
         blocks.append(Note(error.happened, " ".join(part for part in (error.valid, error.remedy) if part), "evidence"))
     return Built(section.name, visit.words(section.title) if section.title else "", blocks, waiting, section.is_half)

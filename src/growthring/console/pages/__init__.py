@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from growthring.console.deeds import Deed
+from growthring.console.deeds import AnyDeed
 from growthring.console.pages import account, data, definitions, evidence, forecast, home, metrics, pricing, revenue
 from growthring.console.pages.evidence import AnswerOf
 from growthring.console.visit import PageKind
@@ -18,7 +18,7 @@ ANSWERS: Mapping[str, AnswerOf] = {
 PAGES: Mapping[str, PageKind] = {page.name: page for page in (*(module.PAGE for module in _MODULES), evidence.page_of(ANSWERS))}
 """Pages by name."""
 
-DEEDS: Mapping[str, Deed] = {deed.name: deed for module in _MODULES for deed in module.DEEDS}
+DEEDS: Mapping[str, AnyDeed] = {deed.name: deed for module in _MODULES for deed in module.DEEDS}
 """What can be done, by name."""
 
 __all__ = ["ANSWERS", "DEEDS", "PAGES"]

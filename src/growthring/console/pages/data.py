@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from growthring.console.answers import evidence
 from growthring.console.blocks import Block, Figure, Figures, Statement, Statements
-from growthring.console.deeds import Deed
+from growthring.console.deeds import AnyDeed
 from growthring.console.pages import data_closes, data_log, data_rows, data_runs
 from growthring.console.pages.audit import audit_section
 from growthring.console.pages.evidence import AnswerOf
@@ -82,7 +82,7 @@ PAGE = PageKind(
         Section("works", "Long work of this console", data_runs.works),
     ),
 )
-DEEDS: tuple[Deed, ...] = (*data_closes.DEEDS, *data_log.DEEDS, *data_runs.DEEDS)
+DEEDS: tuple[AnyDeed, ...] = (*data_closes.DEEDS, *data_log.DEEDS, *data_runs.DEEDS)
 ANSWERS: dict[str, AnswerOf] = {
     "rows read": data_rows.state_of,
     "problems": data_rows.problems_of,

@@ -1,12 +1,12 @@
 """Data: months kept as they were reported, what later data say of them, and closing another."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from growthring.console.answers import caveats, evidence, metric_name, shape_of_unit
 from growthring.console.asked import link
 from growthring.console.blocks import Block, Column, Form, Input, Shape, Statement, Statements, Table
-from growthring.console.deeds import Deed, Given
+from growthring.console.deeds import Given, LongDeed, Told
 from growthring.console.pages.data_log import policies
 from growthring.console.pages.data_words import CHANGES, COLUMNS
 from growthring.console.terms import worded
@@ -144,7 +144,7 @@ def close_form(visit: Visit, closed: set[str]) -> Form:
     )
 
 
-def _told_close(visit: Visit, given: Given) -> Sequence[tuple[str, str]]:
+def _told_close(visit: Visit, given: Given) -> Told:
     _ = visit.words
     found: Answer = visit.ask(figures_to_close, given.get("month", ""), policy=given.get("policy") or None)
     figures = [(metric_name(visit, row["metric"]), _written(visit, row)) for row in found.rows if row["metric"] in _TOLD_FIGURES]
@@ -164,17 +164,19 @@ def _written(visit: Visit, row: Mapping[str, Any]) -> str:
     return visit.words.value(row["value"], shape) + unit
 
 
-def _close(visit: Visit, given: Given) -> str:
+def _close(visit: Visit, given: Given) -> dict[str, Hashable]:
     because = given.get("because", "")
-    found = close(
-        visit.project,
-        given.get("month", ""),
-        policy=given.get("policy") or None,
-        author=visit.user.name,
-        because=because,
-        again=bool(because),
-    )
+    return {
+        "at": given.get("month", ""),
+        "policy": given.get("policy") or None,
+        "author": visit.user.name,
+        "because": because,
+        "again": bool(because),
+    }
+
+
+def _closed(visit: Visit, found: Answer) -> str:
     return visit.words("{month} is closed under {policy}.", month=found.at, policy=found.policy["name"])
 
 
-DEEDS = (Deed("close_month", "Close a month", "approver", _told_close, _close),)
+DEEDS = (LongDeed("close_month", "Close a month", "approver", _told_close, close, _close, _closed),)

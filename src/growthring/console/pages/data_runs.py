@@ -8,9 +8,9 @@ from typing import Any
 from growthring.console.blocks import Block, Column, Form, Note, Table
 from growthring.console.deeds import Deed, Given
 from growthring.console.desk import StillWorkingError, Work
-from growthring.console.pages.data_words import STAGES, WORKS
 from growthring.console.visit import Visit
 from growthring.console.work_log import EndedWork
+from growthring.console.work_words import STAGES, called
 from growthring.operations.data.runs import list_runs, require_no_run, start_run
 
 
@@ -108,7 +108,7 @@ def _ended(visit: Visit, work: EndedWork) -> dict[str, Any]:
 
 
 def _asked(visit: Visit, work: Work | EndedWork) -> dict[str, Any]:
-    title = visit.words(WORKS.get(work.title, work.title.capitalize()))
+    title = visit.words(called(work.title))
     return {"what": title, "href": work.href, "_href": work.href if work.href.startswith("/") else "", "asked_at": work.asked_at}
 
 

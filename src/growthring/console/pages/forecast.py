@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from growthring.console.deeds import Deed
+from growthring.console.deeds import AnyDeed
 from growthring.console.pages import forecast_answer as answer
 from growthring.console.pages import forecast_backtest as backtest
 from growthring.console.pages import forecast_entries as entries
@@ -91,7 +91,7 @@ def published_forecast(visit: Visit) -> Answer:
 
 
 PAGE = PageKind("forecast", "Forecast", sections, heading)
-DEEDS: tuple[Deed, ...] = (*published.DEEDS, *backtest.DEEDS, *entries.DEEDS, *usage.DEEDS)
+DEEDS: tuple[AnyDeed, ...] = (*published.DEEDS, *backtest.DEEDS, *entries.DEEDS, *usage.DEEDS)
 ANSWERS: dict[str, AnswerOf] = {
     "forecast": answered,
     "published_forecast": published_forecast,

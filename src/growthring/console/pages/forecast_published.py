@@ -1,6 +1,6 @@
 """Published forecasts: kept, agreed step by step, and bridged to each other and to what came."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from growthring.console.blocks import (
     Statements,
     Table,
 )
-from growthring.console.deeds import Deed, Given
+from growthring.console.deeds import AnyDeed, Deed, Given, LongDeed, Told
 from growthring.console.pages.forecast_asked import KEPT, asked_of, choices_of, measure_choice, switched_off, views, whole
 from growthring.console.pages.forecast_terms import LAYERS, PARTS, STATES
 from growthring.console.terms import worded
@@ -31,8 +31,7 @@ from growthring.journal.forecast_entries import ForecastState
 from growthring.operations.answer import Answer
 from growthring.operations.forecasting.approval import check_move, move_forecast
 from growthring.operations.forecasting.bridge import ACTUAL
-from growthring.operations.forecasting.forecast import publish
-from growthring.operations.forecasting.published_views import bridge_ends, explained_difference, published_list
+from growthring.operations.forecasting.published_views import bridge_ends, explained_difference, publication, published_list
 from growthring.operations.forecasting.views import rows_of
 
 _NAMED = 3
@@ -238,7 +237,7 @@ def _extra(visit: Visit, action: str) -> list[Input]:
     return []
 
 
-def _told_publish(visit: Visit, given: Given) -> Sequence[tuple[str, str]]:
+def _told_publish(visit: Visit, given: Given) -> Told:
     _ = visit.words
     there = _published_from(visit, given)
     found, asked = whole(there), asked_of(there.asked)
@@ -254,10 +253,13 @@ def _told_publish(visit: Visit, given: Given) -> Sequence[tuple[str, str]]:
     ]
 
 
-def _publish(visit: Visit, given: Given) -> str:
+def _publish(visit: Visit, given: Given) -> dict[str, Hashable]:
     asked = asked_of(_published_from(visit, given).asked)
-    kept = publish(visit.project, asked, author=visit.user.name, note=given.get("note", ""))
-    return visit.words("Published forecast {forecast}: it never changes from now on.", forecast=kept["forecast"])
+    return {"asked": asked, "author": visit.user.name, "note": given.get("note", "")}
+
+
+def _published(visit: Visit, answer: Answer) -> str:
+    return visit.words("Published forecast {forecast}: it never changes from now on.", forecast=answer.rows[0]["forecast"])
 
 
 def _published_from(visit: Visit, given: Given) -> Visit:
@@ -269,7 +271,7 @@ def _published_from(visit: Visit, given: Given) -> Visit:
 def _step(state: ForecastState, name: str, title: str, needs: str) -> Deed:
     """Return the deed that takes a forecast one step on."""
 
-    def told(visit: Visit, given: Given) -> Sequence[tuple[str, str]]:
+    def told(visit: Visit, given: Given) -> Told:
         _ = visit.words
         found = check_move(
             visit.project, given.get("forecast", ""), state, because=given.get("because", ""), author=visit.user.name,
@@ -292,8 +294,8 @@ def _step(state: ForecastState, name: str, title: str, needs: str) -> Deed:
     return Deed(name, title, needs, told, do)
 
 
-DEEDS = (
-    Deed("forecast_publish", "Publish a forecast", "contributor", _told_publish, _publish),
+DEEDS: tuple[AnyDeed, ...] = (
+    LongDeed("forecast_publish", "Publish a forecast", "contributor", _told_publish, publication, _publish, _published),
     _step(ForecastState.SUBMITTED, "forecast_submit", "Submit a forecast", "contributor"),
     _step(ForecastState.APPROVED, "forecast_approve", "Approve a forecast", "approver"),
     _step(ForecastState.LOCKED, "forecast_lock", "Lock a forecast", "approver"),

@@ -14,6 +14,7 @@ from growthring.journal.entries import Close
 from growthring.kernel.errors import ConfigurationError, GrowthringError
 from growthring.kernel.ids import digest
 from growthring.kernel.period import Month
+from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, Value, money, plain, unit_name
 from growthring.operations.data.assertions import require_assertions
 from growthring.operations.data.restated_rows import restated_rows
@@ -52,15 +53,26 @@ def close(
     because: str = "",
     again: bool = False,
     include_partial: bool = False,
+    progress: Progress = silent,
 ) -> Answer:
     """Keep a month as it is reported today; every assertion must hold first.
+
+    Args:
+        project: The project.
+        at: The month.
+        policy: The policy it is reported under; the project's when absent.
+        author: Who closes it; the user logged in when absent.
+        because: Why; needed where it is closed already.
+        again: Keep another revision of a month that is closed already.
+        include_partial: Keep a month that the data do not hold to its end.
+        progress: Told about what has to be computed first.
 
     Raises:
         AssertionFailedError: Something the user knows does not hold.
         ClosedPeriodError: The month is closed already and ``again`` with a reason was not given.
     """
     chosen = project.policy(policy)
-    reading, month, figures = _to_keep(project, chosen, at, include_partial=include_partial)
+    reading, month, figures = _to_keep(project, chosen, at, include_partial=include_partial, progress=progress)
     who = author or getpass.getuser()
     artifact = _keep(project, reading, month, figures)
     with project.journal() as journal:
@@ -92,7 +104,7 @@ def close(
 
 def figures_to_close(project: Project, at: str, *, policy: str | None = None) -> Answer:
     """Answer which figures a close of a month would keep; what keeps it from being closed is raised as by `close`."""
-    reading, month, figures = _to_keep(project, project.policy(policy), at, include_partial=False)
+    reading, month, figures = _to_keep(project, project.policy(policy), at)
     return Answer(
         metric="close",
         value=figures.get("mrr"),
@@ -106,9 +118,11 @@ def figures_to_close(project: Project, at: str, *, policy: str | None = None) ->
     )
 
 
-def _to_keep(project: Project, policy: Policy, at: str, *, include_partial: bool) -> tuple[Reading, Month, dict[str, str]]:
+def _to_keep(
+    project: Project, policy: Policy, at: str, *, include_partial: bool = False, progress: Progress = silent
+) -> tuple[Reading, Month, dict[str, str]]:
     require_assertions(project)
-    reading, month = read(project, policy=policy), Month.parse(at)
+    reading, month = read(project, policy=policy, progress=progress), Month.parse(at)
     if is_partial(reading, month) and not include_partial:
         raise ConfigurationError(
             f"{month} is not over in the data, which end on {reading.ledger.setting.data_through}.",

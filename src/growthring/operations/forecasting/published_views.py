@@ -13,7 +13,17 @@ from growthring.kernel.progress import Progress, silent
 from growthring.operations.adding_up import adding_up
 from growthring.operations.answer import Answer
 from growthring.operations.forecasting.bridge import ACTUAL, bridge
-from growthring.operations.forecasting.published import Published, amount_text, currency_of, find_forecast, list_forecasts, short
+from growthring.operations.forecasting.forecast import publish
+from growthring.operations.forecasting.making import Asked
+from growthring.operations.forecasting.published import (
+    Published,
+    amount_text,
+    currency_of,
+    find_forecast,
+    list_forecasts,
+    short,
+    show_forecast,
+)
 from growthring.operations.known_names import account_names
 from growthring.operations.project import Project
 
@@ -28,6 +38,21 @@ def published_list(project: Project, measure: str) -> list[dict[str, Any]]:
     following = {"open": "submitted", "submitted": "approved", "approved": "locked"}
     rows = list_forecasts(project, measure=measure)
     return [row | {"next": following.get(row["state"], "")} for row in reversed(rows)]
+
+
+def publication(project: Project, *, asked: Asked, author: str, note: str = "", progress: Progress = silent) -> Answer:
+    """Make a forecast, keep it for good, and answer what it says; its one row is that of the list.
+
+    Args:
+        project: The project.
+        asked: Measure, horizon, layers.
+        author: Who publishes it.
+        note: What it is published for.
+        progress: Told about what has to be computed first.
+    """
+    kept = publish(project, asked, author=author, note=note, progress=progress)["forecast_id"]
+    rows = [row for row in list_forecasts(project) if row["forecast_id"] == kept]
+    return replace(show_forecast(project, kept), rows=rows)
 
 
 def moved_since(project: Project, forecast: str, scope: str, name: str, spans: tuple[Span, ...]) -> Answer:
