@@ -1,9 +1,9 @@
 """Bring the catalogues of the console's words up to date: `python docs/words.py` adds what is missing, drops what is not used.
 
 A message is an English sentence that stands in the code: in `_("…")` and `words("…")`, as the title of a page, a section or a
-deed, as a value of a constant declared as `Mapping[str, str]`, or in a constant that is handed to `_`. Stages of work, fixed
-definitions of Answers, and the registries of metrics, policies and terms are messages too. Names of metrics have both languages
-in their registry, and formulas are the same in all; neither is listed.
+deed, as a value of a constant declared as `Mapping[str, str]`, or in a constant that is handed to `_`. Stages of work, the
+sentences of operations (see sentences.py), and the registries of metrics, policies, tables and terms are messages too. Names of
+metrics have both languages in their registry, and formulas are the same in all; neither is listed.
 """
 
 import ast
@@ -13,17 +13,18 @@ from pathlib import Path
 from babel.messages import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
+from sentences import sentences
 
 CONSOLE = Path(__file__).resolve().parents[1] / "src" / "growthring" / "console"
 _SPEAKS = frozenset({"_", "words", "self"})
-_TITLED = frozenset({"Section", "PageKind", "Deed"})
+_TITLED = frozenset({"Section", "PageKind", "Deed", "LongDeed"})
 _NO_WORDS = frozenset({"_UNIT_SHAPES"})
 
 
 def messages() -> dict[str, list[str]]:
     """Return every message by the places it stands at."""
     found: dict[str, list[str]] = {}
-    for place, message in [*_of_code(), *_of_templates(), *_of_operations(), *_of_registries()]:
+    for place, message in [*_of_code(), *_of_templates(), *_of_work(), *sentences(), *_of_registries()]:
         places = found.setdefault(message, [])
         if place not in places:
             places.append(place)
@@ -157,38 +158,38 @@ def _of_templates() -> Iterator[tuple[str, str]]:
                 yield str(path.relative_to(CONSOLE)), message if isinstance(message, str) else message[0]
 
 
-def _of_operations() -> Iterator[tuple[str, str]]:
-    """Yield what operations say while they work and what their Answers mean, where it is said in fixed words."""
+def _of_work() -> Iterator[tuple[str, str]]:
+    """Yield the stages of long work."""
     for path in sorted(CONSOLE.parent.rglob("*.py")):
-        if CONSOLE in path.parents:
-            continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
-                continue
-            said = node.args[:1] if node.func.id == "progress" else []
-            meant = [each.value for each in node.keywords if each.arg == "definition"] if node.func.id == "Answer" else []
-            place = str(path.relative_to(CONSOLE.parent))
-            yield from ((place, text) for each in (*said, *meant) for text in _literals(each))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "progress":
+                place = str(path.relative_to(CONSOLE.parent))
+                yield from ((place, text) for each in node.args[:1] for text in _literals(each))
 
 
 def _of_registries() -> Iterator[tuple[str, str]]:
-    """Yield what registries say: roles, metrics, policies and the glossary."""
+    """Yield what registries say: roles, metrics, policies, contracts of tables and the glossary."""
     from growthring.console.access import ROLES
     from growthring.kernel.period import PeriodKind
     from growthring.operations.definitions import glossary
     from growthring.operations.wording import MESSAGES
     from growthring.revenue.metrics import METRICS
     from growthring.revenue.policy import Normalisation, Policy, preset, preset_names
+    from growthring.tables import CANONICAL
 
     yield from (("access.py", role) for role in ROLES)
     yield from (("operations/wording.py", text) for text in MESSAGES)
     for each in METRICS.values():
         yield from (("revenue/metrics", text) for text in (each.definition, each.undefined) if text)
     for policy in map(preset, preset_names()):
-        yield from (("revenue/policy.py", text) for text in (policy.title, policy.warning) if text)
+        yield from (("revenue/policy.py", text) for text in (policy.title, policy.warning, policy.inferred) if text)
     for model in (Policy, Normalisation):
         yield from (("revenue/policy.py", str(field.description).replace("`", "")) for field in model.model_fields.values())
     yield from (("kernel/period.py", kind.value.replace("_", " ")) for kind in PeriodKind)
+    for table in CANONICAL.values():
+        yield f"tables/{table.name}.py", table.meaning
+        yield from ((f"tables/{table.name}.py", text) for check in table.checks for text in (check.message, check.remedy))
+        yield from ((f"tables/{table.name}.py", column.meaning.rstrip(".")) for column in table.columns if column.required)
     for term in glossary():
         yield from (("glossary.md", text) for text in (term.meaning, term.about))
 

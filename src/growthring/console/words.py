@@ -4,31 +4,55 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from babel import Locale
 from babel.dates import format_timedelta
+from babel.messages import Catalog
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
+
+from growthring.console.heard import Hearing
 
 LANGUAGES = {"en": "English", "zh": "简体中文"}
 _LOCALES = {"en": "en", "zh": "zh_Hans_CN"}
 _NOTHING = "–"
 _UNIT = re.compile(r"(?P<currency>[A-Z]{3}) per (?P<span>month|year)")
 _CATALOGUES = Path(__file__).parent / "locale"
+_OWN = ("pages/", "templates/")
 
 
 @cache
 def catalogue(language: str) -> dict[str, str]:
     """Return the messages of a language, by the English message."""
+    return {
+        str(message.id): str(message.string)
+        for message in _catalogue(language)
+        if message.id and message.string and not message.fuzzy
+    }
+
+
+@cache
+def hearing(language: str) -> Hearing:
+    """Return what knows the sentences of operations in a language: those whose place is none of the console's own."""
+    known = catalogue(language)
+    said = [
+        str(message.id)
+        for message in _catalogue(language)
+        if any("/" in place and not place.startswith(_OWN) for place, _ in message.locations)
+    ]
+    return Hearing(known, [message for message in said if message in known])
+
+
+@cache
+def _catalogue(language: str) -> Catalog:
     path = _CATALOGUES / f"{language}.po"
     if not path.exists():
-        return {}
+        return Catalog()
     with path.open("rb") as stream:
-        found = read_po(stream, locale=_LOCALES[language])
-    return {str(message.id): str(message.string) for message in found if message.id and message.string and not message.fuzzy}
+        return read_po(stream, locale=_LOCALES[language])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +77,15 @@ class Words:
             return self("{currency} per month" if unit["span"] == "month" else "{currency} per year", currency=unit["currency"])
         return found.format(**values) if values else found
 
+    def heard(self, text: str) -> str:
+        """Return what operations said, in the language; what is not known stays English.
+
+        Example:
+            >>> Words("zh").heard("2011-12 is partial: the data end on 2011-12-09.")
+            '2011-12 不完整：数据止于 2011-12-09。'
+        """
+        return _heard(self.language, text)
+
     @property
     def tag(self) -> str:
         """Language tag of HTML."""
@@ -76,7 +109,9 @@ class Words:
             return self("yes") if value else self("no")
         if shape == "instant":
             return f"{value} · {self.ago(str(value))}"
-        if shape in ("text", "name", "month", "code", "long"):
+        if shape == "long":
+            return self.heard(str(value))
+        if shape in ("text", "name", "month", "code"):
             return str(value)
         try:
             exact = Decimal(str(value))
@@ -112,3 +147,8 @@ class Words:
             if abs(exact) >= size:
                 return format_decimal(exact / size, "#,##0.#", locale=self.locale) + name
         return self.value(value, "amount")
+
+
+@lru_cache(4_096)
+def _heard(language: str, text: str) -> str:
+    return hearing(language)(text)
