@@ -193,13 +193,17 @@ class Project:
 
     def state_token(self) -> str:
         """Return a text that changes with anything an Answer depends on: snapshot, journal, settings, policies, price books."""
-        files = [self.root / SETTINGS_FILE, *(self.root / "policies").glob("*"), *(self.root / "price_books").glob("*")]
         decided: tuple[int, ...] = ()
         if self.settings.project.journal:
             decided = _decided(self, ())
         elif self.has_journal():
             decided = _decided(self, _stamps([self.state / "journal.sqlite", self.state / "journal.sqlite-wal"]))
-        return digest([repr(_stamps([*files, *self.shelf.heads])), repr(decided)])
+        return digest([self.data_token(), repr(decided)])
+
+    def data_token(self) -> str:
+        """Return a text that changes with all of that but what people decide in the journal."""
+        files = [self.root / SETTINGS_FILE, *(self.root / "policies").glob("*"), *(self.root / "price_books").glob("*")]
+        return digest([repr(_stamps([*files, *self.shelf.heads]))])
 
     @property
     def state(self) -> Path:

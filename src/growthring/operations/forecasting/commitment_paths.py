@@ -170,7 +170,7 @@ def open_futures(
     Raises:
         GrowthringError: The project has no price books, or terms of a commitment are not known.
     """
-    key = ("futures", project.state_token(), months, paths, as_of)
+    key = ("futures", project.data_token(), months, paths, as_of)  # no decision of people reaches usage and commitments
     return project.kept(key, lambda: _opened(project, months, paths, as_of, progress))
 
 
