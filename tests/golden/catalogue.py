@@ -19,7 +19,7 @@ _WAITING = (
     (r"burn", "UE-03 (ratios of unit economics: burn multiple)"),
     (r"rule_of_40|r40|rule40|fcf", "UE-12 (rule of 40)"),
     (r"^gm\d?$|cm\d|gross_margin|contribution|毛利|^margin|gross_profit", "UE-04 (margin stack)"),
-    (r"rpo", "PR-06 (RPO and burn-down of commitments)"),
+    (r"rpo", "the contracts behind a reported balance (PR-06)"),
 )
 _REVENUE = r"mrr|arr\b|movement|ndr|nrr|grr|retention|churn|cohort|\bfx|expansion|contraction|reactivat"
 
