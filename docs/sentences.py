@@ -1,8 +1,8 @@
-"""Find the sentences that operations and the rooms below them say: caveats, errors with their remedies, what is wrong with rows.
+"""Find the sentences that operations and the rooms below them say: caveats, errors with remedies, what is wrong with rows.
 
-A sentence begins with a capital letter or a value and ends with a full stop; what is handed to an error or kept as a caveat is one
-however it ends. Values inside it become places, `{name}` or `{0}`. A phrase that the same module puts into such a place is said
-as well. SQL that writes sentences is read as SQL.
+A sentence begins with a capital letter or a value and ends with a full stop; what is handed to an error or kept as a caveat is
+one however it ends. Values inside it become places, `{name}` or `{0}`. A phrase that the same module puts into such a place is
+said as well. SQL that writes sentences is read as SQL.
 """
 
 import ast
@@ -17,14 +17,23 @@ from sqlglot import exp
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "growthring"
 _NOT_SHOWN = ("cli", "console", "company", "charts", "tables", "sources/draft.py", "sources/proposal.py")
 """What speaks to a terminal or a file alone; the console and the contracts of tables, whose words are found by other rules."""
-_ONLY_PHRASES = ("forecast/layers.py", "forecast/scopes.py", "forecast/commitments", "forecast/champion.py", "operations/reading.py",
-                 "operations/data/rolled_up_meters.py", "pricing/reconciliation/checks.py", "pricing/book.py")  # fmt: skip
+_ONLY_PHRASES = (
+    "forecast/champion.py",
+    "forecast/commitments",
+    "forecast/layers.py",
+    "forecast/scopes.py",
+    "operations/data/rolled_up_meters.py",
+    "operations/reading.py",
+    "pricing/book.py",
+    "pricing/reconciliation/checks.py",
+)
 """Modules whose results stand inside the sentences of others."""
 _CAVEATS = frozenset({"caveats", "told", "doubts", "found"})
 """Names of the lists in which caveats are gathered."""
 _ERRORS = frozenset({"ValueError", "UnreadableFileError"})
 _CODE = re.compile(
-    r"\b(SELECT|FROM|WHERE|INSERT|CAST|COALESCE|CASE WHEN|JOIN|ORDER BY|IS NULL|AND|IN|ASC|DESC|UNION|YEAR)\b|\|\||[\n\0]|[a-z_]\(|^[\w.]+ (=|<=) \{|^\w+(, \w+)+$"
+    r"\b(SELECT|FROM|WHERE|INSERT|CAST|COALESCE|CASE WHEN|JOIN|ORDER BY|IS NULL|AND|IN|ASC|DESC|UNION|YEAR)\b"
+    r"|\|\||[\n\0]|[a-z_]\(|^[\w.]+ (=|<=) \{|^\w+(, \w+)+$"
 )
 """What no sentence holds."""
 _HOLE = re.compile(r"\{(\w+)\}")
@@ -200,13 +209,12 @@ def _joined(node: exp.Expression | None) -> str:
     holes = 0
     text = ""
     for part in node.flatten(unnest=True) if isinstance(node, exp.DPipe) else [node]:
-        if isinstance(part, exp.Format):
-            part = part.this
-        if isinstance(part, exp.Literal) and part.is_string:
-            text += re.sub(r"HOLE_(\w+?)_(?![a-z])", r"{\1}", part.this)
-            continue
-        text += "{" + str(holes) + "}"
-        holes += 1
+        written = part.this if isinstance(part, exp.Format) else part
+        if isinstance(written, exp.Literal) and written.is_string:
+            text += re.sub(r"HOLE_(\w+?)_(?![a-z])", r"{\1}", written.this)
+        else:
+            text += "{" + str(holes) + "}"
+            holes += 1
     while "{}" in text:
         text = text.replace("{}", "{" + str(holes) + "}", 1)
         holes += 1

@@ -30,7 +30,9 @@ def tool() -> ModuleType:
     found = importlib.util.spec_from_file_location("words_of_docs", _SCRIPT)
     assert found and found.loader
     module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as script:
+        script.syspath_prepend(_SCRIPT.parent)
+        found.loader.exec_module(module)
     return module
 
 

@@ -88,7 +88,7 @@ class Hearing:
         return f"{reason}。" if reason else self._sentence(text, depth, may_swallow=True)
 
     def _sentence(self, text: str, depth: int, *, may_swallow: bool = False) -> str:
-        """Return one message in the language, or nothing; a value does not swallow a further sentence where that can be helped."""
+        """Return one message in the language, or nothing; no value holds a further sentence unless it may."""
         if text in self._messages:
             return self._messages[text]
         for form in self._forms:

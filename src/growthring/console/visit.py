@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from growthring.console.access import User
 from growthring.console.asked import Asked
-from growthring.console.blocks import Block, Note, Waiting
+from growthring.console.blocks import Block, Facts, Figures, Note, Statements, Waiting
 from growthring.console.desk import Desk, StillWorkingError, Work
 from growthring.console.words import Words
 from growthring.console.work_words import called
@@ -128,4 +128,22 @@ def build(section: Section, visit: Visit) -> Built:
         blocks.append(how_far(still.work))
     except GrowthringError as error:
         blocks.append(Note(error.happened, " ".join(part for part in (error.valid, error.remedy) if part), "evidence"))
-    return Built(section.name, visit.words(section.title) if section.title else "", blocks, waiting, section.is_half)
+    told = [in_language(block, visit.words) for block in blocks]
+    return Built(section.name, visit.words(section.title) if section.title else "", told, waiting, section.is_half)
+
+
+def in_language(block: Block, words: Words) -> Block:
+    """Return a block in which sentences of operations are in the language; cells of tables are said as they are shown."""
+    heard = words.heard
+    match block:
+        case Note():
+            return replace(block, text=heard(block.text), remedy=heard(block.remedy))
+        case Statements():
+            said = [replace(each, text=heard(each.text), detail=heard(each.detail)) for each in block.statements]
+            return replace(block, statements=said)
+        case Figures():
+            return replace(block, figures=[replace(each, note=heard(each.note)) for each in block.figures])
+        case Facts():
+            facts = [(name, heard(str(value)) if shape == "long" else value, shape) for name, value, shape in block.facts]
+            return replace(block, facts=facts)
+    return block

@@ -109,10 +109,8 @@ class Words:
             return self("yes") if value else self("no")
         if shape == "instant":
             return f"{value} · {self.ago(str(value))}"
-        if shape == "long":
-            return self.heard(str(value))
-        if shape in ("text", "name", "month", "code"):
-            return str(value)
+        if shape in ("text", "name", "month", "code", "long"):
+            return self.heard(str(value)) if shape == "long" else str(value)
         try:
             exact = Decimal(str(value))
         except InvalidOperation:
