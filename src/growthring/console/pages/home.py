@@ -1,6 +1,7 @@
 """Home: what changed since the last close and why; what needs somebody today."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from growthring.charts import Axis, Labels, waterfall
 from growthring.console.answers import caveats, evidence, figure
@@ -8,10 +9,11 @@ from growthring.console.asked import link
 from growthring.console.blocks import Block, Column, Drawing, Figures, Links, Note, Statements, Table
 from growthring.console.deeds import Deed
 from growthring.console.pages.evidence import AnswerOf
-from growthring.console.pages.said import rows_of, sentences
+from growthring.console.pages.said import asked_of, rows_of, sentences
 from growthring.console.pages.today import today
 from growthring.console.terms import DRIVERS, MOVEMENT_NAMES, worded
 from growthring.console.visit import PageKind, Section, Visit
+from growthring.kernel.period import Month
 from growthring.operations.answer import Answer
 from growthring.operations.revenue.show import View, show
 from growthring.operations.revenue.what_changed import what_changed, where_it_leaks
@@ -41,8 +43,14 @@ def said(visit: Visit) -> Iterable[Block]:
 def figures(visit: Visit) -> Iterable[Block]:
     """Show the figures that everybody asks for first."""
     _ = visit.words
-    answers = [(name, label, visit.ask(show, name, View())) for name, label in _FIGURES]
-    yield Figures([figure(visit, _(label), found, evidence("show", metric=name)) for name, label, found in answers])
+    at, policy = visit.asked.get("at") or None, visit.asked.get("policy") or None
+    answers = [(name, label, visit.ask(show, name, View(at=at), policy=policy)) for name, label in _FIGURES]
+    yield Figures(
+        [
+            figure(visit, _(label), found, evidence("show", **asked_of(visit, metric=name, at=found.at)))
+            for name, label, found in answers
+        ]
+    )
 
 
 def steps(visit: Visit) -> Iterable[Block]:
@@ -51,12 +59,11 @@ def steps(visit: Visit) -> Iterable[Block]:
     found = changed(visit)
     start, end = found.at.split(" → ")
     names = worded(MOVEMENT_NAMES, visit)
+    levels = {
+        name: evidence("show", **asked_of(visit, metric="mrr", at=month)) for name, month in (("start", start), ("end", end))
+    }
     rows = [
-        {
-            **row,
-            "href": "" if row["step"] in ("start", "end") else link("/revenue", at=end, movement=row["step"], **{"from": start}),
-        }
-        for row in rows_of(found, "step")
+        {**row, "href": levels.get(row["step"]) or _behind(visit, found, movement=row["step"])} for row in rows_of(found, "step")
     ]
     axis = Axis(_(found.unit))
     title = _("From {start} to {end}", start=start, end=end)
@@ -76,21 +83,29 @@ def steps(visit: Visit) -> Iterable[Block]:
     columns = (
         Column("step", _("Step"), "name", words=names),
         Column("amount", _("Amount"), "amount", "href"),
-        Column("customers", _("Customers"), "count"),
+        Column("customers", _("Customers"), "count", "href"),
     )
     yield Table("steps", columns, rows, find=False)
+
+
+def _behind(visit: Visit, found: Answer, **chosen: object) -> str:
+    """Return the address of what is behind a part of the change between two months."""
+    start, end = found.at.split(" → ")
+    return link("/revenue", **asked_of(visit, at=end, **chosen), **{"from": start})
 
 
 def movers(visit: Visit) -> Iterable[Block]:
     """Show the customers that moved revenue most."""
     _ = visit.words
+    found = changed(visit)
     rows = [
-        {**row, "href": link("/account", id=row["customer"]), "label": row["name"] or row["customer"]}
-        for row in rows_of(changed(visit), "customer")
-    ]
+        {**row, "href": link("/account", id=row["customer"]), "label": row["name"] or row["customer"],
+         "entries": _behind(visit, found, customer=row["customer"])}
+        for row in rows_of(found, "customer")
+    ]  # fmt: skip
     columns = (
         Column("label", _("Customer"), "name", "href"),
-        Column("amount", _("Amount"), "amount"),
+        Column("amount", _("Amount"), "amount", "entries"),
         Column("movement", _("Mostly"), words=worded(MOVEMENT_NAMES, visit)),
         Column("driver", _("By"), words=worded(DRIVERS, visit)),
     )
@@ -101,24 +116,33 @@ def groups(visit: Visit) -> Iterable[Block]:
     """Show which groups of customers keep less or more than the others."""
     _ = visit.words
     found = leaks(visit)
-    rows = [
-        {**row, "href": link("/revenue", by=row["attribute"], at=found.at), "label": f"{row['attribute']}: {row['group']}"}
-        for row in found.rows
-    ]
+    proof = evidence("where_it_leaks", **asked_of(visit, at=found.at))
+    rows = [{**row, **_group_links(visit, found, row), "_proof": proof} for row in found.rows]
     columns = (
-        Column("label", _("Group"), "name", "href"),
-        Column("customers", _("Customers"), "count"),
-        Column("base_share", _("Share of revenue"), "share"),
-        Column("ndr", _("NDR"), "share"),
-        Column("others_ndr", _("NDR of the others"), "share"),
-        Column("effect", _("Moves NDR by, points"), "points"),
-        Column("new_in_12_months", _("New in 12 months"), "amount"),
+        Column("label", _("Group"), "name", "_customers"),
+        Column("customers", _("Customers"), "count", "_customers"),
+        Column("base_share", _("Share of revenue"), "share", "_proof"),
+        Column("ndr", _("NDR"), "share", "_customers"),
+        Column("others_ndr", _("NDR of the others"), "share", "_proof"),
+        Column("effect", _("Moves NDR by, points"), "points", "_proof"),
+        Column("new_in_12_months", _("New in 12 months"), "amount", "_new"),
     )
     yield Table("groups", columns, rows, empty=_("No attribute tells groups of at least ten customers apart."), page_size=8)
     yield Note(
         _("{count} groups were compared: the largest effect looks larger than it would alone.", count=len(rows)), state="caveat"
     )
-    yield Links([(_("How this is computed"), evidence("where_it_leaks"))])
+    yield Links([(_("How this is computed"), proof)])
+
+
+def _group_links(visit: Visit, found: Answer, row: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a group is called, and the addresses of the customers in its base and of those that are new to it."""
+    group = asked_of(visit, by=row["attribute"], group=row["group"], at=found.at)
+    year_ago = str(Month.parse(found.at) - 12)
+    return {
+        "label": f"{row['attribute']}: {row['group']}",
+        "_customers": link("/revenue", **group, of_metric="ndr"),
+        "_new": link("/revenue", **group, movement="new", **{"from": year_ago}),
+    }
 
 
 PAGE = PageKind(

@@ -26,6 +26,11 @@ def sentences(visit: Visit, changed: Answer, leaks: Answer) -> list[Statement]:
     return [_revenue(visit, changed), *_mover(visit, changed), *_retention(visit, changed), *_leak(visit, leaks)]
 
 
+def asked_of(visit: Visit, **more: object) -> dict[str, object]:
+    """Return the parameters of the page that its links hand on: the policy, and what is named."""
+    return {"policy": visit.asked.get("policy"), **more}
+
+
 def rows_of(found: Answer, kind: str) -> list[dict[str, Any]]:
     """Return the rows of a kind."""
     return [row for row in found.rows if row.get("kind") == kind]
@@ -46,7 +51,7 @@ def _revenue(visit: Visit, found: Answer) -> Statement:
     else:
         text = _("Recurring revenue stayed at {now} {unit} from {start} to {end}.", **values)
     tone: Tone = "good" if change > 0 else "bad" if change < 0 else "plain"
-    return Statement(text, evidence("what_changed", at=end), "; ".join(_parts(visit, found)), tone)
+    return Statement(text, evidence("what_changed", **asked_of(visit, at=end)), "; ".join(_parts(visit, found)), tone)
 
 
 def _parts(visit: Visit, found: Answer) -> list[str]:
@@ -79,7 +84,10 @@ def _mover(visit: Visit, found: Answer) -> list[Statement]:
     else:
         text = _("{name} brought most: {amount} ({movement}).", **values)
     detail = _("By {driver}.", driver=drivers.get(first["driver"], first["driver"])) if first["driver"] else ""
-    return [Statement(text, link("/account", id=first["customer"]), detail, "bad" if size < 0 else "good")]
+    start, end = found.at.split(" → ")
+    entries = link("/revenue", **asked_of(visit, customer=first["customer"], at=end), **{"from": start})
+    page = link("/account", id=first["customer"])
+    return [Statement(text, entries, detail, "bad" if size < 0 else "good", _("Everything about this customer"), page)]
 
 
 def _retention(visit: Visit, found: Answer) -> list[Statement]:
@@ -95,7 +103,8 @@ def _retention(visit: Visit, found: Answer) -> list[Statement]:
     else:
         text = _("NDR fell from {before} to {now} under policy {policy}.", **values)
     detail = _("GRR is {now}; it was {before}.", now=_.value(grr["now"], "share"), before=_.value(grr["before"], "share"))
-    return [Statement(text, evidence("explain", metric="ndr"), detail, "good" if rose else "bad")]
+    proof = evidence("explain", **asked_of(visit, metric="ndr", at=found.at.split(" → ")[1]))
+    return [Statement(text, proof, detail, "good" if rose else "bad")]
 
 
 def _leak(visit: Visit, found: Answer) -> list[Statement]:
@@ -115,8 +124,10 @@ def _leak(visit: Visit, found: Answer) -> list[Statement]:
         detail = _("It also brings the most new revenue: {new} in twelve months. It costs {points} points of NDR.", **values)
     else:
         detail = _("It costs {points} points of NDR.", **values)
-    here = link("/revenue", of_metric="ndr", by=row["attribute"], group=row["group"])
-    return [Statement(text, evidence("where_it_leaks"), detail, "warn", _("See its customers"), here)]
+    here = link("/revenue", **asked_of(visit, of_metric="ndr", by=row["attribute"], group=row["group"], at=found.at))
+    return [
+        Statement(text, evidence("where_it_leaks", **asked_of(visit, at=found.at)), detail, "warn", _("See its customers"), here)
+    ]
 
 
 def _brings_most(row: dict[str, Any], found: Answer) -> bool:

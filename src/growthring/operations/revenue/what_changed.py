@@ -83,8 +83,14 @@ def what_changed(
         snapshot=reading.snapshot.snapshot_id,
         rows=[*_figures(reading, span), *steps, *_customers(reading, span, top)],
         sql=_moved_sql(span),
-        caveats=caveats(reading, [span.end]),
+        caveats=[*_unclosed(span, reading), *caveats(reading, [span.end])],
     )
+
+
+def _unclosed(span: Span, reading: Reading) -> list[str]:
+    if span.is_since_close:
+        return []
+    return [f"No month before {span.end} was closed under policy {reading.policy.name}: it is compared with the month before it."]
 
 
 def where_it_leaks(project: Project, *, at: str | None = None, policy: str | None = None, progress: Progress = silent) -> Answer:
@@ -191,11 +197,6 @@ def _steps(reading: Reading, span: Span) -> list[dict[str, Any]]:
         ),
         {"kind": "step", "step": "end", "amount": rounded["end"], "customers": None},
     ]
-
-
-def _balance(reading: Reading, month: Month) -> Decimal:
-    statement = f"SELECT COALESCE(SUM(amount), 0) FROM entity_month WHERE month = {month.index}"
-    return Decimal((reading.ledger.connection.execute(statement).fetchone() or (0,))[0])
 
 
 def _customers(reading: Reading, span: Span, top: int) -> list[dict[str, Any]]:
