@@ -29,6 +29,13 @@ _ROWS_KEPT = 1_000_000
 _KEY = re.compile(r"[0-9a-f]{32}")
 
 
+Ended = Callable[[Exception | None], None]
+
+
+def _unheard(error: Exception | None) -> None:
+    """Take no notice of how work ended."""
+
+
 class StillWorkingError(Exception):
     """An Answer is being computed; the work says how far it is."""
 
@@ -146,19 +153,20 @@ class Desk:
         return _result(work, wait)
 
     def begin(
-        self, operation: Callable[..., Answer], *, href: Callable[[str], str], project: Project, **options: Hashable
+        self, operation: Callable[..., Answer], *, href: Callable[[str], str], ended: Ended, project: Project, **options: Hashable
     ) -> Work:
         """Begin slow work that writes: done each time it is begun, never answered by what an earlier one left.
 
         Args:
             operation: A function of a module whose first argument is the project and that takes ``progress``.
             href: Returns, for the key of the work, the page that shows it.
+            ended: Is told what went wrong, or that nothing did, before anybody sees the result.
             project: The project as opened for this request.
             options: Its named arguments.
         """
         key = token_hex(16)
         with self._lock:
-            self._begun[key] = work = self._begin(project, key, operation, (), options, slow=True, href=href(key))
+            self._begun[key] = work = self._begin(project, key, operation, (), options, slow=True, href=href(key), ended=ended)
         return work
 
     def outcome(self, project: Project, key: str, wait: float | None = None) -> Answer | None:
@@ -197,7 +205,7 @@ class Desk:
 
     def _begin(
         self, project: Project, key: str, operation: Callable[..., Any], args: tuple[Hashable, ...], options: dict[str, Hashable],
-        slow: bool, href: str,
+        slow: bool, href: str, ended: Ended = _unheard,
     ) -> Work:  # fmt: skip
         work = Work(key, operation.__name__.replace("_", " "), Future(), time.monotonic(), href=href, is_slow=slow)
         if not slow:
@@ -206,13 +214,18 @@ class Desk:
         else:
             place = _answers(project) / f"{key}.json"
             task = Task(project.root, place, (operation.__module__, operation.__qualname__), args, options)
-            work.future = self._slow.submit(self._slowly, work, task)
+            work.future = self._slow.submit(self._slowly, work, task, ended)
         work.future.add_done_callback(lambda _: self._finish(work))
         return work
 
-    def _slowly(self, work: Work, task: Task) -> Answer:
-        answer = kept(task.place) or self._worker.compute(task, work.told)
+    def _slowly(self, work: Work, task: Task, ended: Ended) -> Answer:
+        try:
+            answer = kept(task.place) or self._worker.compute(task, work.told)
+        except Exception as error:
+            ended(error)
+            raise
         note_down(task.place, EndedWork(work.title, work.href, work.asked_at, work.elapsed))
+        ended(None)
         return answer
 
     def _finish(self, work: Work) -> None:

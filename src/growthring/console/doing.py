@@ -4,7 +4,6 @@ What takes seconds is begun, and its page shows how far it is, by the parameter 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import CancelledError, Future
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -142,12 +141,10 @@ def _begun(visit: Visit, deed: LongDeed, given: Mapping[str, str], back: str) ->
     def leads_to(key: str) -> str:
         return visit.asked.url(**{UNDER_WAY: f"{deed.name}.{key}"})
 
-    def ended(future: "Future[object]") -> None:
-        error = CancelledError() if future.cancelled() else future.exception()
+    def ended(error: Exception | None) -> None:
         _note(visit, deed, given, "failed" if error else "done", _why(error) if error else "")
 
-    work = visit.desk.begin(deed.operation, href=leads_to, project=visit.project, **deed.asks(visit, given))
-    work.future.add_done_callback(ended)
+    work = visit.desk.begin(deed.operation, href=leads_to, ended=ended, project=visit.project, **deed.asks(visit, given))
     try:
         answer = visit.desk.outcome(visit.project, work.key, visit.left())
     except StillWorkingError:
@@ -155,7 +152,7 @@ def _begun(visit: Visit, deed: LongDeed, given: Mapping[str, str], back: str) ->
     return back, deed.said(visit, answer)[:_LONGEST_TOLD] if answer else ""
 
 
-def _why(error: BaseException) -> str:
+def _why(error: Exception) -> str:
     return str(error) if isinstance(error, GrowthringError) else type(error).__name__
 
 
