@@ -139,6 +139,17 @@ def test_the_bridge_to_another_policy_ends_at_its_figure(pages: TestClient):
     assert any("customers present at both dates" in row["what"] for row in steps)
 
 
+def test_a_step_of_the_bridge_leads_to_as_many_customers_as_it_says(pages: TestClient):
+    url = "/revenue?other=figma"
+    steps = [row for row in table(pages, url, "switches")["rows"] if row["customers"]]
+    chart = blocks(pages, url, "chart", "bridge")[0]["chart"]["spec"]
+    bars = [bar["href"] for bar in chart["data"]["values"] if "href" in bar]
+    assert steps and len(bars) == len([row for row in steps if row["amount"]])
+    for row, bar in zip((row for row in steps if row["amount"]), bars, strict=True):
+        found = table(pages, bar.partition("#")[0], "bridge")
+        assert found["count"] == row["customers"] and {each["what"] for each in found["rows"]} == {row["what"]}
+
+
 @pytest.mark.parametrize(
     "query", ["policy=none", "at=never", "movement=sale", "by=planet&group=x", "metric=zz", "customer=nobody"]
 )

@@ -33,9 +33,10 @@ def bridge(visit: Visit) -> Iterable[Block]:
         yield Note(_("Choose a policy: the bridge shows what each of its definitions changes, and for whom."))
         return
     answer = bridged(visit)
-    yield from _ends(visit, found, answer, other, metric)
+    gap = found.evidence("policy_bridge", bridged=metric, other=other)
+    yield _ends(visit, found, answer, other, gap)
     yield from _steps(visit, answer, found.policy, other)
-    yield _customers(visit, answer)
+    yield _customers(visit, answer, gap)
     yield from caveats(answer)[1:]
 
 
@@ -53,15 +54,14 @@ def _measure(visit: Visit) -> str:
     return visit.asked.choice("bridged", MEASURES, metric if metric in MEASURES else MEASURES[0])
 
 
-def _ends(visit: Visit, found: Look, answer: Answer, other: str, metric: str) -> Iterable[Block]:
+def _ends(visit: Visit, found: Look, answer: Answer, other: str, gap: str) -> Figures:
     _ = visit.words
-    name, shape = metric_name(visit, metric), shape_of_unit(answer.unit)
+    name, shape = metric_name(visit, answer.metric), shape_of_unit(answer.unit)
     steps = [row for row in answer.rows if row["kind"] == "step"]
-    here = found.evidence("show", metric=metric)
-    there = found.evidence("show", metric=metric, policy=other)
-    gap = found.evidence("policy_bridge", bridged=metric, other=other)
+    here = found.evidence("show", metric=answer.metric)
+    there = found.evidence("show", metric=answer.metric, policy=other)
     unit = unit_words(visit, answer.unit)
-    yield Figures(
+    return Figures(
         [
             Figure(name, steps[0]["amount"], shape, unit, _("policy {name}", name=found.policy), here),
             Figure(_("Gap"), answer.value, "points" if shape == "share" else shape, unit, _("the steps below add up to it"), gap),
@@ -78,7 +78,7 @@ def _steps(visit: Visit, answer: Answer, first: str, second: str) -> Iterable[Bl
         {
             **row,
             "what": ends.get(row["step"]) or switch_words(visit, row["step"]),
-            "_tone": "total" if row["step"] in ends else "",
+            "href": "" if row["step"] in ends else _for_whom(visit, row["step"]),
         }
         for row in answer.rows
         if row["kind"] == "step"
@@ -89,26 +89,37 @@ def _steps(visit: Visit, answer: Answer, first: str, second: str) -> Iterable[Bl
     drawn = [row for row in rows if row["step"] in ends or float(str(row["amount"]))]
     yield Drawing(
         waterfall(drawn, step="step", amount="amount", axis=axis, title=title, totals=("first", "second"), labels=Labels(words),
-                  cut=_("(cut)"))
+                  href="href", cut=_("(cut)"))
     )  # fmt: skip
     columns = [
-        Column("what", _("Definition changed"), "long"),
-        Column("amount", _("Points") if is_share else unit_words(visit, answer.unit), "points" if is_share else "amount"),
-        Column("customers", _("Customers"), "count"),
+        Column("what", _("Definition changed"), "long", "href"),
+        _effect(visit, answer, "amount", "href"),
+        Column("customers", _("Customers"), "count", "href"),
     ]
     between = [row for row in rows if row["step"] not in ends]
     yield Table("switches", columns, between, _("Each definition"), _("Both policies define everything alike."), find=False)
+
+
+def _effect(visit: Visit, answer: Answer, name: str, href: str) -> Column:
+    """Return the column of what a definition changes: points of a rate, or money."""
+    if shape_of_unit(answer.unit) == "share":
+        return Column(name, visit.words("Points"), "points", href)
+    return Column(name, unit_words(visit, answer.unit), "amount", href)
+
+
+def _for_whom(visit: Visit, switch: str) -> str:
+    """Return the address of the customers that a definition counts otherwise: the table below, filtered by its words."""
+    return visit.asked.url(**{"bridge.find": switch_words(visit, switch), "bridge.page": None}) + "#t-bridge"
 
 
 def _short(text: str) -> str:
     return text if len(text) < 34 else text[:32].rstrip() + "…"
 
 
-def _customers(visit: Visit, answer: Answer) -> Table:
+def _customers(visit: Visit, answer: Answer, gap: str) -> Table:
     _ = visit.words
-    is_share = shape_of_unit(answer.unit) == "share"
     rows = [
-        {**row, "what": switch_words(visit, row["switch"]),
+        {**row, "what": switch_words(visit, row["switch"]), "_proof": gap,
          "href": "" if str(row["customer"]).startswith("(") else link("/account", id=row["customer"])}
         for row in answer.rows
         if row["kind"] == "customer"
@@ -116,7 +127,7 @@ def _customers(visit: Visit, answer: Answer) -> Table:
     columns = [
         Column("name", _("Customer"), "name", "href"),
         Column("what", _("Definition changed"), "long"),
-        Column("effect", _("Points") if is_share else unit_words(visit, answer.unit), "points" if is_share else "amount"),
+        _effect(visit, answer, "effect", "_proof"),
     ]
     return Table(
         "bridge", columns, rows, _("For whom: the effects sum to the gap"), _("No customer is counted otherwise."), page_size=10
