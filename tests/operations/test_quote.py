@@ -1,5 +1,6 @@
 """A price as the customer sees it, and other prices tried on history: what is asked has to be answerable."""
 
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import pytest
 
 from growthring.kernel.errors import ConfigurationError, GrowthringError, UnknownValueError
 from growthring.operations.data.run import run
+from growthring.operations.pricing.bill import explain_bill
 from growthring.operations.pricing.quote import Asked, quote
+from growthring.operations.pricing.rating import bills
 from growthring.operations.pricing.simulation import WhatIf, try_prices
 from growthring.operations.project import Project
 from tests.operations.books import USAGE, Books
@@ -49,6 +52,25 @@ def test_the_bill_so_far_counts_what_the_meter_counts(tmp_path: Path, meter: str
     answer = quote(project_under(tmp_path, book(meter=meter)), "17850", Asked())
     so_far = next(row for row in answer.rows if row["what"].startswith("so far"))
     assert Decimal(so_far["value"]) == Decimal(answer.value) == records
+
+
+def test_a_price_is_shown_as_it_was_known_on_an_earlier_day(tmp_path: Path):
+    project = project_under(tmp_path, book())
+    assert quote(project, "17850", Asked(), as_of=datetime(2024, 1, 4)).value == "3.00"
+    assert quote(project, "17850", Asked()).value == "10.00"
+
+
+def test_the_bill_of_a_period_that_is_not_over_says_so(tmp_path: Path):
+    project = project_under(tmp_path, book())
+    [running] = explain_bill(project, "17850", at="2024-01")
+    assert running.so_far == "The period is not over: this is what was used through 2024-01-10."
+    assert any("periods are not over: they hold what was used through 2024-01-10" in each for each in bills(project).caveats)
+
+
+def test_a_cost_of_a_meter_that_does_not_exist_is_refused(tmp_path: Path):
+    project = project_under(tmp_path, book())
+    with pytest.raises(UnknownValueError, match="kwh"):
+        try_prices(project, [project.root / "price_books" / "brook.yaml"], WhatIf(unit_costs={"kwh": Decimal(1)}))
 
 
 def test_a_bill_that_its_quantity_does_not_make_is_told(tmp_path: Path):

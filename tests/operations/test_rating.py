@@ -8,6 +8,7 @@ import pytest
 from growthring.kernel.errors import GrowthringError, UnknownValueError
 from growthring.operations.data.run import run
 from growthring.operations.pricing.bill import add_up, explain_bill
+from growthring.operations.pricing.commitments import promised_revenue
 from growthring.operations.pricing.rating import bills
 from growthring.operations.project import Project
 from tests.operations.books import ACCOUNTS, USAGE, Books
@@ -134,6 +135,18 @@ def test_usage_that_two_contracts_price_at_a_time_is_told(tmp_path: Path):
     told = "Usage of 1 accounts, such as 17850, is billed under several subscriptions"
     assert told in " ".join(bills(both).caveats)
     assert told not in " ".join(bills(after).caveats)
+
+
+def test_a_contract_that_names_a_book_that_is_not_there_is_told(tmp_path: Path):
+    contracts = ["c1,17850,brook,2024-01-01,,2024-01-01", "c2,17850,old_brook,2024-01-01,,2024-01-01"]
+    told = " ".join(bills(plainly_billed(tmp_path, contracts=contracts)).caveats)
+    assert "1 contracts, such as c2, name the price book old_brook, which is not in price_books/: nothing bills them." in told
+
+
+def test_revenue_is_split_by_attributes_that_accounts_have(ringwood: Project):
+    assert {"industry"} <= promised_revenue(ringwood, Decimal("0.2"), by="industry").rows[0].keys()
+    with pytest.raises(UnknownValueError, match="weather"):
+        promised_revenue(ringwood, Decimal("0.2"), by="weather")
 
 
 def test_bills_of_a_quarter_or_year_are_those_of_all_its_months(tmp_path: Path):

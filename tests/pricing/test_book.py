@@ -56,9 +56,37 @@ def test_a_file_without_fields_is_refused_with_the_fields_it_needs(tmp_path: Pat
 
 def test_two_definitions_of_a_meter_are_refused_and_the_same_one_twice_is_not(tmp_path: Path):
     written(tmp_path, name="one")
-    assert len(read_books(written(tmp_path, name="two"))[0]) == 2
+    assert len(read_books(written(tmp_path, name="two", assign="{accounts: [b]}"))[0]) == 2
     with pytest.raises(ConfigurationError, match="defined in several ways: calls"):
-        read_books(written(tmp_path, name="three", meter=", aggregation: count"))
+        read_books(written(tmp_path, name="three", assign="{accounts: [c]}", meter=", aggregation: count"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "claimed"),
+    [
+        ("{}", "{}", "everybody that no other book claims"),
+        ("{attributes: {plan: pro}}", "{attributes: {plan: pro}, ends_on: 2024-07-01}", "plan pro"),
+        ("{accounts: [a, b]}", "{accounts: [c, b]}", "b"),
+    ],
+)
+def test_two_books_that_claim_the_same_customers_with_equal_right_are_refused(tmp_path: Path, one: str, other: str, claimed: str):
+    written(tmp_path, name="one", assign=one)
+    with pytest.raises(ConfigurationError, match=f"one and two both claim {claimed}"):
+        read_books(written(tmp_path, name="two", assign=other))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("{}", "{attributes: {plan: pro}}"),
+        ("{attributes: {plan: pro}}", "{attributes: {plan: team}}"),
+        ("{accounts: [a]}", "{accounts: [b]}"),
+        ("{ends_on: 2024-07-01}", "{starts_on: 2024-07-01}"),
+    ],
+)
+def test_books_that_are_not_in_each_others_way_stand_beside_each_other(tmp_path: Path, one: str, other: str):
+    written(tmp_path, name="one", assign=one)
+    assert len(read_books(written(tmp_path, name="two", assign=other))[0]) == 2
 
 
 def test_nobody_is_billed_in_a_currency_the_book_has_no_price_in(tmp_path: Path):

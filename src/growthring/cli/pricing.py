@@ -73,7 +73,7 @@ def bill(
         say(f"{each.account_id}: {each.bill.amount} {each.bill.currency} for {each.period_start} to {each.period_end}{part}")
         say(f"  book {each.book} from {each.version}, read as {each.policy}; subscription {each.subscription_id}\n")
         print_table(each.rows())
-        say()
+        say(f"\n{each.so_far}" if each.so_far else "")
 
 
 def corrections(
@@ -242,6 +242,7 @@ def quote(
     against: Annotated[
         list[Path] | None, typer.Option("--against", help="Compare with this price book, too.", show_default=False)
     ] = None,
+    as_of: AsOf = None,
     as_json: AsJson = False,
     project: ProjectFolder = HERE,
 ) -> None:
@@ -254,7 +255,7 @@ def quote(
     units, limit = tuple(map(number, more or ())), number(budget) if budget else None
     asked = Asked(meter, at, units, limit, tuple(against or ()), alerts)
     with drawn() as progress:
-        answer = answer_of(Project.open(project), account, asked, progress=progress)
+        answer = answer_of(Project.open(project), account, asked, as_of=instant(as_of), progress=progress)
     if as_json:
         say(answer.as_json())
     else:

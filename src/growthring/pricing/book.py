@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -107,6 +108,20 @@ class Assignment(Model):
     def precision(self) -> int:
         """How particular it is: accounts go before attributes, attributes before the default."""
         return 1_000_000 if self.accounts else len(self.attributes)
+
+    def claims_too(self, other: "Assignment") -> str:
+        """Return whom both claim on some day with equal right, in words; empty where they cannot be in each other's way."""
+        if not _overlap(self, other) or self.attributes != other.attributes or bool(self.accounts) != bool(other.accounts):
+            return ""
+        if self.accounts:
+            return ", ".join(sorted({*self.accounts} & {*other.accounts}))
+        return ", ".join(f"{name} {value}" for name, value in self.attributes.items()) or "everybody that no other book claims"
+
+
+def _overlap(one: Assignment, other: Assignment) -> bool:
+    """Whether there is a day on which both assignments hold."""
+    begins = max(one.starts_on or date.min, other.starts_on or date.min)
+    return begins < min(one.ends_on or date.max, other.ends_on or date.max)
 
 
 class PriceBook(Model):
@@ -260,7 +275,8 @@ def read_books(folder: Path) -> tuple[tuple[PriceBook, ...], tuple[Meter, ...]]:
     """Read every book of a folder and its meters.yaml.
 
     Raises:
-        ConfigurationError: A file cannot be used, two books share a name, or a meter is not defined or defined twice.
+        ConfigurationError: A file cannot be used, two books share a name or claim the same customers, or a meter is not defined
+            or defined twice.
     """
     shared = folder / "meters.yaml"
     meters = _validated(MeterFile, read_yaml(shared), shared).meters if shared.exists() else ()
@@ -268,6 +284,13 @@ def read_books(folder: Path) -> tuple[tuple[PriceBook, ...], tuple[Meter, ...]]:
     for book in books:
         if [each.name for each in books].count(book.name) > 1:
             raise ConfigurationError(f"Two price books are called {book.name}.", remedy=f"Rename one of them in {folder}.")
+    for one, other in combinations(books, 2):
+        if claimed := next((claim for mine in one.assign for their in other.assign if (claim := mine.claims_too(their))), ""):
+            raise ConfigurationError(
+                f"The price books {one.name} and {other.name} both claim {claimed}.",
+                valid="Of two assignments that meet an account the more particular one holds; these are equally particular.",
+                remedy="Give one of them other conditions, or days (`starts_on`, `ends_on`) on which the other does not hold.",
+            )
     if wrong := list(unmet_meters(books, meters)):
         raise ConfigurationError(f"Price books cannot be used: {'; '.join(wrong)}.", remedy="Define it under `meters`.")
     if wrong := sorted(disputed([*meters, *(meter for book in books for meter in book.meters)])):

@@ -82,7 +82,8 @@ def account_bill(project: Project, account: str, at: str | None = None) -> Answe
             f"{each.share.active} of {each.share.whole} {each.share.unit}."
             for each in explained
             if several or each.share.active != each.share.whole
-        ],
+        ]
+        + list(dict.fromkeys(each.so_far for each in explained if each.so_far)),
     )
 
 

@@ -1,7 +1,7 @@
 """The explained bill of one account: every amount with its tier, quantity, price, adjustments and reason."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
@@ -33,6 +33,7 @@ class ExplainedBill:
         policy: The rating policy.
         share: How much of the period the subscription was active.
         bill: The bill, line by line.
+        through: Last day whose usage is known.
     """
 
     subscription_id: str
@@ -44,6 +45,14 @@ class ExplainedBill:
     policy: str
     share: Share
     bill: Bill
+    through: date
+
+    @property
+    def so_far(self) -> str:
+        """What a reader must know of a period that is not over, in words; empty for one that is."""
+        if self.period_end <= self.through + timedelta(days=1):
+            return ""
+        return f"The period is not over: this is what was used through {self.through}."
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the bill as rows for a table: tiers under their component, adjustments, total; the amounts add up."""
@@ -75,6 +84,7 @@ class ExplainedBill:
                 {"kind": step.kind, "amount": str(step.amount), "reason": step.reason} for step in self.bill.adjustments
             ],
             "amount": str(self.bill.amount),
+            "through": min(self.through, self.period_end - timedelta(days=1)).isoformat(),
         }
 
 
@@ -154,7 +164,16 @@ def _explained(
     uses = load_uses(rating.connection, rating.terms.every_meter, [place]).get(place, ())
     bill = rate_bill(version, uses, share, book.rating_policy, currency)
     explained = ExplainedBill(
-        subscription, account, start, end, book_name, version.effective_from.isoformat(), book.policy, share, bill
+        subscription,
+        account,
+        start,
+        end,
+        book_name,
+        version.effective_from.isoformat(),
+        book.policy,
+        share,
+        bill,
+        rating.terms.through,
     )
     _check(rating, explained, book)
     return explained

@@ -12,6 +12,7 @@ from growthring.engine.relation import relation
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, Value, by_currency, money
+from growthring.operations.known_names import KnownNames
 from growthring.operations.pricing.rating import rate
 from growthring.operations.project import Project
 from growthring.pricing.commitments import (
@@ -73,7 +74,12 @@ def promised_revenue(
     as_of: datetime | None = None,
     progress: Progress = silent,
 ) -> Answer:
-    """Answer how much revenue is committed, contracted and uncommitted, and what a fall in usage puts at risk (PR-25)."""
+    """Answer how much revenue is committed, contracted and uncommitted, and what a fall in usage puts at risk (PR-25).
+
+    Raises:
+        UnknownValueError: No account has the attribute.
+    """
+    KnownNames(project).require_attribute(by)
     connection, computed, day = computed_commitments(project, on=on, as_of=as_of, progress=progress)
     found = revenue_split(connection, stress, on=day, attribute=by, computed=computed)
     sums: dict[tuple[str, str], dict[str, Decimal]] = {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
 from pathlib import Path
 from typing import Any
@@ -68,13 +68,14 @@ class _Period:
     usage: dict[str, Decimal]
 
 
-def quote(project: Project, account: str, asked: Asked, *, progress: Progress = silent) -> Answer:
+def quote(project: Project, account: str, asked: Asked, *, as_of: datetime | None = None, progress: Progress = silent) -> Answer:
     """Answer what an account pays on average and for the next unit, what more would cost, and what a budget buys.
 
     Args:
         project: The project.
         account: The account's id.
         asked: What to price.
+        as_of: See only what was known then.
         progress: Told about each month rated.
 
     Raises:
@@ -84,7 +85,7 @@ def quote(project: Project, account: str, asked: Asked, *, progress: Progress = 
     for number in (*asked.more, *((asked.budget,) if asked.budget is not None else ())):
         if not -UNBOUNDED <= number <= UNBOUNDED:
             raise GrowthringError(f"{number} is too much to be priced.", valid=f"Valid: up to {UNBOUNDED}.")
-    rating = rate(project, progress=progress)
+    rating = rate(project, as_of=as_of, progress=progress)
     period = _period(rating, project, account, asked.at)
     meter = _meter(period, asked.meter)
     others = {name: quantity for name, quantity in period.usage.items() if name != meter}

@@ -1,6 +1,6 @@
 """Rated history of a project: opening it, and what the price books ask for by month."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -147,7 +147,29 @@ def rating_caveats(rating: Rating) -> list[str]:
     ).fetchone()
     if row and row[0]:
         found.append(f"{row[0]:,} accounts used something and are under no price book: assign one to them.")
+    found += [*_unknown_books(rating), *_running(rating)]
     return [*found, *_outside(rating, known), *_claimed_twice(rating), *_unpriced(rating), *_unsold_fees(rating)]
+
+
+def _unknown_books(rating: Rating) -> list[str]:
+    """Name price books that contracts name and the project does not have."""
+    books = ", ".join(literal(book.name) for book in rating.terms.books)
+    rows = rating.connection.execute(
+        f"SELECT price_book, COUNT(*), MIN(contract_id) FROM contract WHERE price_book NOT IN ({books}) "
+        f"AND known_at <= {literal(rating.terms.as_of)} GROUP BY 1 ORDER BY 2 DESC, 1"
+    ).fetchall()
+    return [
+        f"{count:,} contracts, such as {first}, name the price book {book}, which is not in price_books/: nothing bills them."
+        for book, count, first in rows[:3]
+    ]
+
+
+def _running(rating: Rating) -> list[str]:
+    """Say how many periods are not over yet."""
+    after = rating.terms.through + timedelta(days=1)
+    query = f"SELECT COUNT(*) FROM billed_period WHERE period_end > {literal(after)}"
+    (count,) = rating.connection.execute(query).fetchone() or (0,)
+    return [f"{count:,} periods are not over: they hold what was used through {rating.terms.through}."] if count else []
 
 
 def _outside(rating: Rating, known: str) -> list[str]:

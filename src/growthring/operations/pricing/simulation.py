@@ -98,6 +98,8 @@ def try_books(project: Project, rating: Rating, books: Sequence[PriceBook], aske
             valid="History was metered under the meters of the project.",
             remedy="Define the meter in price_books/meters.yaml under an id of its own and run `growthring run`.",
         )
+    if unknown := sorted(set(asked.unit_costs or ()) - defined):
+        raise UnknownValueError("meter with a cost", unknown[0], sorted(defined))
     _check(rating.connection, asked)
     first = project.calendar.parse(asked.since)[0] if asked.since else None
     last = project.calendar.parse(asked.until)[1] if asked.until else project.setting(project.snapshot()).last_complete_month
