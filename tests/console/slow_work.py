@@ -52,3 +52,15 @@ def held(project: Project, name: str, *, progress: Progress = silent) -> Answer:
     while not (Path(os.environ[TRACES]) / f"{name} may go").exists():
         time.sleep(0.02)
     return traced(project, name, progress=progress)
+
+
+def won(
+    project: Project, *, origins: int, horizon: int, measure: str, by: str, known_now: bool, progress: Progress = silent
+) -> Answer:
+    """Answer a backtest in which a simple method won one segment by more than chance."""
+    contest = {
+        "view": "champion", "segment": "SMB", "champion": "naive", "because": "better at 11 of 12 origins", "challenger": "naive",
+        "challenger_wape": 0.1, "champion_wape": 0.2, "better_origins": 11, "origins": 12, "chance": 0.003,
+    }  # fmt: skip
+    stays = contest | {"segment": "enterprise", "champion": "cohort_growth", "better_origins": 2}
+    return Answer("backtest", 0.2, "ratio", "2023", "A contest.", {"name": "p", "version": "1"}, "s", rows=[contest, stays])

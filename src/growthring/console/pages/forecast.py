@@ -6,6 +6,7 @@ from growthring.console.deeds import AnyDeed
 from growthring.console.pages import forecast_answer as answer
 from growthring.console.pages import forecast_backtest as backtest
 from growthring.console.pages import forecast_entries as entries
+from growthring.console.pages import forecast_events as events
 from growthring.console.pages import forecast_outlook as outlook
 from growthring.console.pages import forecast_published as published
 from growthring.console.pages import forecast_usage as usage
@@ -51,7 +52,7 @@ _USAGE = (
     Section("questions", "Changes nobody explained", usage.questions),
     Section("one_offs", "One-offs", usage.one_offs),
     Section("spikes", "Spikes with a common cause", usage.spikes),
-    Section("events", "What happened outside", usage.events),
+    Section("events", "What happened outside", events.events),
 )
 _VIEWS: Mapping[str, Sequence[Section]] = {
     "outlook": _OUTLOOK, "published": _PUBLISHED, "backtest": _BACKTEST, "entries": _ENTRIES, "usage": _USAGE,
@@ -91,7 +92,7 @@ def published_forecast(visit: Visit) -> Answer:
 
 
 PAGE = PageKind("forecast", "Forecast", sections, heading)
-DEEDS: tuple[AnyDeed, ...] = (*published.DEEDS, *backtest.DEEDS, *entries.DEEDS, *usage.DEEDS)
+DEEDS: tuple[AnyDeed, ...] = (*published.DEEDS, *backtest.DEEDS, *entries.DEEDS, *usage.DEEDS, *events.DEEDS)
 ANSWERS: dict[str, AnswerOf] = {
     "forecast": answered,
     "published_forecast": published_forecast,

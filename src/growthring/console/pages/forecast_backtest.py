@@ -8,11 +8,12 @@ from growthring.charts import Axis, Labels, bars, lines
 from growthring.console.answers import caveats, evidence
 from growthring.console.asked import Asked
 from growthring.console.blocks import Block, Choice, Column, Drawing, Form, Input, Note, Statement, Statements, Table
-from growthring.console.deeds import Deed, Given
+from growthring.console.deeds import Deed, Given, Told
 from growthring.console.pages.forecast_asked import choices_of, measure_choice, number_choice, views
 from growthring.console.pages.forecast_terms import LEVELS, MODELS
 from growthring.console.terms import worded
 from growthring.console.visit import Visit
+from growthring.kernel.errors import GrowthringError
 from growthring.operations.answer import Answer
 from growthring.operations.forecasting.backtest import backtest
 from growthring.operations.forecasting.champions import adopt_champions, champions
@@ -245,11 +246,11 @@ def _score_columns(visit: Visit) -> list[Column]:
     ]
 
 
-def _told_adopt(visit: Visit, given: Given) -> Sequence[tuple[str, str]]:
+def _told_adopt(visit: Visit, given: Given) -> Told:
     there = _at(visit, given)
     url = there.asked
     standing = champions(visit.project, measure=url.get("measure", REVENUE), by=url.get("by", "segment"))
-    return [
+    told = [
         (
             row["segment"],
             f"{_name(visit, standing.get(row['segment'], _OURS))} → {_name(visit, row['champion'])}: {row['because']}",
@@ -257,6 +258,9 @@ def _told_adopt(visit: Visit, given: Given) -> Sequence[tuple[str, str]]:
         for row in _closest(found(there))
         if row["champion"] != standing.get(row["segment"], _OURS)
     ]
+    if not told:
+        raise GrowthringError("No model won a segment that it does not forecast already.")
+    return told
 
 
 def _adopt(visit: Visit, given: Given) -> str:

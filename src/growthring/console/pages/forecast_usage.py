@@ -1,26 +1,24 @@
 """One-offs and run-rate: what a year at the present level is, what does not repeat, and what nobody has explained."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from typing import Any
 
 from growthring.charts import Axis, Labels, waterfall
 from growthring.console.answers import caveats, evidence
 from growthring.console.asked import link
 from growthring.console.blocks import Block, Choice, Column, Drawing, Figure, Figures, Form, Input, Table
-from growthring.console.deeds import Deed, Given
+from growthring.console.deeds import Deed, Given, Told
 from growthring.console.pages.forecast_asked import choices_of, views
 from growthring.console.pages.forecast_terms import CAUSES, CHANGES, RUN_RATES, SPIKE_CHOICES, VERDICTS
 from growthring.console.terms import worded
 from growthring.console.visit import Visit
-from growthring.kernel.errors import GrowthringError
+from growthring.kernel.errors import GrowthringError, UnknownValueError
 from growthring.operations.answer import Answer
-from growthring.operations.forecasting.choices import forecast_choices
 from growthring.operations.forecasting.views import rows_of
-from growthring.operations.history.external_events import add_event, list_events
 from growthring.operations.history.shared_spikes import decide_spike
 from growthring.operations.history.unusual import USAGE_REVENUE, Asked
 from growthring.operations.history.usage_review import review_usage
-from growthring.operations.history.why import answer_question
-from growthring.operations.known_names import KnownNames
+from growthring.operations.history.why import answer_question, check_answer
 
 _MEASURES = (USAGE_REVENUE, "revenue")
 _OFFERED = 60
@@ -146,8 +144,7 @@ def spikes(visit: Visit) -> Iterable[Block]:
         Column("decided", _("Decided"), "text", words={"open": _("open")}),
     ]
     yield Table("spikes", columns, rows, empty=_("No month in which customers that share something spiked together."), find=False)
-    waiting = [row for row in rows if row["decided"] == "open"]
-    if waiting:
+    if waiting := _waiting(visit):
         options = [(f"{row['month']}|{row['shared']}", f"{row['month']} · {row['shared']} · {row['excess']}") for row in waiting]
         inputs = [
             Input("spike", _("Which spike"), "select", options, required=True),
@@ -155,33 +152,6 @@ def spikes(visit: Visit) -> Iterable[Block]:
             Input("note", _("Why"), "textarea", required=True),
         ]
         yield Form("forecast_spike", _("Decide about a spike"), inputs, _("Check it"), visit.asked.url() + "#spikes", "approver")
-
-
-def events(visit: Visit) -> Iterable[Block]:
-    """Show what happened outside, and take down more of it."""
-    _ = visit.words
-    columns = [
-        Column("id", _("No."), "count"),
-        Column("name", _("Event"), "name"),
-        Column("about", _("Reaches"), "name"),
-        Column("from", _("From"), "month"),
-        Column("to", _("To"), "month", words={"for good": _("for good")}),
-        Column("note", _("Note"), "long"),
-        Column("author", _("By"), "name"),
-        Column("recorded", _("Said on"), "name"),
-    ]
-    yield Table("events", columns, visit.ask(list_events).rows, empty=_("No event is on record."), find=False)
-    known = visit.ask(forecast_choices)["attributes"]
-    where = [(f"{name}={value}", f"{name} = {value}") for name, values in known.items() for value in values]
-    inputs = [
-        Input("name", _("What it is called"), required=True),
-        Input("where", _("Whom it reaches"), "select", where, required=True),
-        Input("first", _("First month"), "month", required=True),
-        Input("last", _("Last month"), "month", hint=_("Empty: the first month alone.")),
-        Input("lasting", _("How long"), "radio", [("", _("Until the last month")), ("yes", _("For good"))], ""),
-        Input("note", _("What happened, and from where it is known"), "textarea", required=True),
-    ]
-    yield Form("forecast_event", _("Record an event outside the company"), inputs, _("Check it"), visit.asked.url() + "#events")
 
 
 def _rate(visit: Visit) -> str:
@@ -199,17 +169,18 @@ def _question(given: Given) -> tuple[str, str, str]:
     return parts[0], parts[1], parts[2]
 
 
-def _told_why(visit: Visit, given: Given) -> Sequence[tuple[str, str]]:
+def _told_why(visit: Visit, given: Given) -> Told:
     _ = visit.words
     account, first, last = _question(given)
-    KnownNames(visit.project).require_account(account)
+    code = given.get("code", "")
+    check_answer(visit.project, account, first=first, last=last, code=code, evidence=given["evidence"])
     lines = [
         (_("Customer"), account),
         (_("Months"), f"{first} – {last}"),
-        (_("Why"), _(CAUSES.get(given.get("code", ""), "unknown"))),
+        (_("Why"), _(CAUSES[code])),
         (_("Evidence"), given["evidence"]),
     ]
-    if given.get("code") == "one_off":
+    if code == "one_off":
         lines.append((_("Also"), _("these months are tagged one-off: they leave recurring revenue and the run-rate")))
     return lines
 
@@ -228,53 +199,43 @@ def _why(visit: Visit, given: Given) -> str:
     return visit.words("Noted why {account} changed in {month}; it is not asked again.", account=account, month=first)
 
 
-def _spike(given: Given) -> tuple[str, str]:
-    month, sign, shared = given.get("spike", "").partition("|")
-    if not sign:
-        raise GrowthringError("No spike was chosen.")
+def _spike(visit: Visit, given: Given) -> tuple[str, str]:
+    """Return month and common cause of the spike that is decided about.
+
+    Raises:
+        GrowthringError: No spike that waits for a decision was chosen, or nothing that can be done about one.
+    """
+    month, __, shared = given.get("spike", "").partition("|")
+    if not any((row["month"], row["shared"]) == (month, shared) for row in _waiting(visit)):
+        raise GrowthringError("No spike that waits for a decision was chosen.", remedy="Reload the page: somebody was faster.")
+    if given.get("choice") not in SPIKE_CHOICES:
+        raise UnknownValueError("choice", given.get("choice", ""), SPIKE_CHOICES)
     return month, shared
 
 
-def _told_spike(visit: Visit, given: Given) -> Sequence[tuple[str, str]]:
+def _waiting(visit: Visit) -> list[dict[str, Any]]:
+    return [row for row in rows_of(review(visit), "spike") if row["decided"] == "open"]
+
+
+def _told_spike(visit: Visit, given: Given) -> Told:
     _ = visit.words
-    month, shared = _spike(given)
-    lines = [(_("Spike"), f"{month} · {shared}"), (_("What is done"), _(SPIKE_CHOICES.get(given.get("choice", ""), "?")))]
-    if given.get("choice") != "keep":
+    month, shared = _spike(visit, given)
+    lines = [(_("Spike"), f"{month} · {shared}"), (_("What is done"), _(SPIKE_CHOICES[given["choice"]]))]
+    if given["choice"] != "keep":
         lines.append((_("Also"), _("the customers it reached are tagged one-off in that month: it leaves the run-rate")))
     return [*lines, (_("Why"), given.get("note", ""))]
 
 
 def _decide(visit: Visit, given: Given) -> str:
-    month, shared = _spike(given)
-    row = decide_spike(visit.project, month, shared, given.get("choice", ""), note=given.get("note", ""), author=visit.user.name)
+    month, shared = _spike(visit, given)
+    row = decide_spike(visit.project, month, shared, given["choice"], note=given.get("note", ""), author=visit.user.name)
     return visit.words(
         "Decided: {choice}, {amount} {currency}; {count} customers tagged.", choice=visit.words(SPIKE_CHOICES[row["choice"]]),
         amount=row["amount"], currency=row["currency"], count=row["tagged"],
     )  # fmt: skip
 
 
-def _told_event(visit: Visit, given: Given) -> Sequence[tuple[str, str]]:
-    _ = visit.words
-    until = _("for good") if given.get("lasting") == "yes" else given.get("last") or given.get("first", "")
-    return [
-        (_("Event"), given.get("name", "")),
-        (_("Whom it reaches"), given.get("where", "")),
-        (_("Months"), f"{given.get('first', '')} – {until}"),
-        (_("Note"), given.get("note", "")),
-    ]
-
-
-def _event(visit: Visit, given: Given) -> str:
-    lasting = given.get("lasting") == "yes"
-    row = add_event(
-        visit.project, given.get("name", ""), where=given.get("where", ""), first=given.get("first", ""),
-        last=None if lasting else given.get("last") or None, lasting=lasting, note=given.get("note", ""), author=visit.user.name,
-    )  # fmt: skip
-    return visit.words("Noted as event {id}: {name}.", id=row["id"], name=row["name"])
-
-
 DEEDS = (
     Deed("forecast_why", "Say why usage changed", "contributor", _told_why, _why),
     Deed("forecast_spike", "Decide about a spike", "approver", _told_spike, _decide),
-    Deed("forecast_event", "Record an event outside the company", "contributor", _told_event, _event),
 )

@@ -46,16 +46,9 @@ def add_event(
         author: Who says so.
 
     Raises:
-        GrowthringError: It is not clear whom it reaches or when it ends, or no account has the value.
+        GrowthringError: As `check_event` does.
     """
-    attribute, sign, value = where.partition("=")
-    if not (attribute and sign and value):
-        raise GrowthringError(f"Not a group of accounts: {where!r}.", valid="Valid: ATTRIBUTE=VALUE, such as industry=retail.")
-    if lasting and last:
-        raise GrowthringError("An event that lasts has no last month.", valid="Valid: --to MONTH or --lasting.")
-    start = Month.parse(first)
-    end = None if lasting else Month.parse(last or first)
-    KnownNames(project).require_attribute(attribute, value)
+    attribute, value, start, end = check_event(project, name, where=where, first=first, last=last, lasting=lasting, note=note)
     with project.journal() as journal:
         entry = journal.add_event(
             name,
@@ -67,6 +60,30 @@ def add_event(
             author=author or getpass.getuser(),
         )
     return _row(entry)
+
+
+def check_event(
+    project: Project, name: str, *, where: str, first: str, last: str | None, lasting: bool, note: str
+) -> tuple[str, str, Month, Month | None]:
+    """Return whom an event reaches, by attribute and value, and its first and last month; writes nothing.
+
+    Raises:
+        GrowthringError: It is not clear whom it reaches or when it ends, no account has the value, or nothing is said of it.
+    """
+    from growthring.journal.opened import require_months_in_order, require_reason
+
+    attribute, sign, value = where.partition("=")
+    if not (attribute and sign and value):
+        raise GrowthringError(f"Not a group of accounts: {where!r}.", valid="Valid: ATTRIBUTE=VALUE, such as industry=retail.")
+    if not name.strip():
+        raise GrowthringError("The event has no name.", valid="Valid: what people call it, such as Black Friday.")
+    if lasting and last:
+        raise GrowthringError("An event that lasts has no last month.", valid="Valid: --to MONTH or --lasting.")
+    start, end = Month.parse(first), None if lasting else Month.parse(last or first)
+    require_months_in_order("event", start.index, end.index if end else None)
+    require_reason(note, "--note")
+    KnownNames(project).require_attribute(attribute, value)
+    return attribute, value, start, end
 
 
 def expire_event(project: Project, event_id: int, *, because: str, author: str | None) -> dict[str, Any]:
