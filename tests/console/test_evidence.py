@@ -55,3 +55,33 @@ def test_every_number_of_a_table_about_revenue_leads_to_what_it_is_made_of(pages
 def test_every_number_of_a_table_about_a_customer_opens_its_answer(pages: TestClient, promising: str, name: str):
     asked = {} if name == "list" else {"id": promising, "budget": "1.1"}
     assert bare(shown(pages, link(f"/part/account/{name}", **asked))) == []
+
+
+def tables(pages: TestClient, query: str) -> dict[str, list[dict[str, object]]]:
+    sections = pages.get(f"/answer.json?{query}").json()["sections"]
+    return {block["name"]: block["rows"] for each in sections for block in each["blocks"] if block["kind"] == "table"}
+
+
+@pytest.mark.parametrize("metric", ["mrr", "ndr", "customers", "grr"])
+def test_the_evidence_of_a_single_figure_has_the_rows_it_is_made_of(pages: TestClient, metric: str):
+    found = tables(pages, f"of=show&metric={metric}")
+    assert found["rows-customer"] and found["rows-count"] and found["rows-switch"]
+    assert found == tables(pages, f"of=explain&metric={metric}")
+
+
+@pytest.mark.parametrize("metric", ["mrr", "ndr", "logo_retention"])
+def test_the_evidence_leads_to_everybody_behind_the_figure_to_its_definition_and_to_what_was_left_out(
+    pages: TestClient, metric: str
+):
+    blocks = pages.get(f"/answer.json?metric={metric}&at=2023-05&policy=stripe").json()["sections"][0]["blocks"]
+    links = dict(next(block["links"] for block in blocks if block["kind"] == "links"))
+    everybody = links["All customers behind it"]
+    assert f"of_metric={metric}" in everybody and "at=2023-05" in everybody and "policy=stripe" in everybody
+    assert {f"/definitions?metric={metric}", "/definitions?policy=stripe", "/data#problems"} <= set(links.values())
+    assert all(pages.get(href).status_code == 200 for href in links.values())
+
+
+def test_customers_among_the_rows_are_opened_and_codes_are_words(pages: TestClient):
+    html = shown(pages, "/part/answer/rows?of=what_changed")
+    assert re.search(r'<a href="/account\?id=A\d+">A\d+</a>', html) and "Exchange rates" in html and ">fx<" not in html
+    assert "Monthly recurring revenue (MRR)" in html

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from growthring.console.asked import link
-from growthring.console.blocks import Block, Column, Figure, Note, Shape, Table, Tone
+from growthring.console.blocks import Block, Column, Figure, Note, Shape, Tone
 from growthring.console.terms import ROW_NAMES
 from growthring.console.visit import Visit
 from growthring.operations.answer import Answer
@@ -50,26 +50,6 @@ def figure(visit: Visit, label: str, answer: Answer, href: str, *, tone: Tone = 
     told = note or " · ".join(part for part in (answer.at, words("policy {name}", name=answer.policy["name"])) if part)
     unit = words(answer.unit) if shape_of_unit(answer.unit) == "amount" else ""
     return Figure(label, answer.value, shape_of_unit(answer.unit), unit, why or told, href, tone)
-
-
-def table(
-    visit: Visit, answer: Answer, name: str, *, columns: Sequence[Column] = (), rows: Iterable[Mapping[str, Any]] | None = None,
-    title: str = "", empty: str = "", page_size: int = 20,
-) -> Table:  # fmt: skip
-    """Return the rows of an Answer as a table.
-
-    Args:
-        visit: The visit.
-        answer: The Answer.
-        name: Name of the table, unique on its page.
-        columns: The columns; all that the rows hold when absent.
-        rows: Other rows than those of the Answer.
-        title: Above it.
-        empty: What is said when there are no rows.
-        page_size: Rows of a page.
-    """
-    found = list(answer.rows if rows is None else rows)
-    return Table(name, columns or columns_of(visit, found, answer.unit), found, title, empty, page_size)
 
 
 def columns_of(visit: Visit, rows: Sequence[Mapping[str, Any]], unit: str = "") -> list[Column]:

@@ -104,7 +104,7 @@ def _promises(visit: Visit, found: Answer) -> Table:
         Column("commitment", _("Commitment"), "name"),
         Column("of", _("Kind"), "name", words=worded(PROMISES, visit)),
         Column("state", _("State"), "name", words=worded(TERM_STATES, visit)),
-        Column("size", _("Committed"), "amount", "_proof"),
+        Column("committed", _("Committed"), "amount", "_proof"),
         Column("unit", _("Unit")),
         Column("from", _("From"), "month"),
         Column("until", _("Until"), "month"),

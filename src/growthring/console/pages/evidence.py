@@ -2,16 +2,22 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from growthring.console.answers import caveats, metric_name, shape_of_unit, table
-from growthring.console.blocks import Block, Facts, Figure, Figures, Links, Text
+from growthring.console.answers import caveats, metric_name, shape_of_unit
+from growthring.console.asked import link
+from growthring.console.blocks import Block, Facts, Figure, Figures, Links, Note, Text
 from growthring.console.meaning import meaning
-from growthring.console.terms import ROW_KINDS
+from growthring.console.pages.evidence_rows import rows_table
+from growthring.console.pages.metrics import LISTED, explained_metric
 from growthring.console.visit import PageKind, Section, Visit
 from growthring.kernel.errors import UnknownValueError
 from growthring.operations.answer import Answer
+from growthring.revenue.metrics import METRICS
 
 AnswerOf = Callable[[Visit], Answer]
 """Makes an Answer from the parameters of a visit."""
+
+_FIRST = ("total", "customer", "driver")
+"""Kinds of rows that most readers look for."""
 
 
 def page_of(answers: Mapping[str, AnswerOf]) -> PageKind:
@@ -23,10 +29,14 @@ def page_of(answers: Mapping[str, AnswerOf]) -> PageKind:
             raise UnknownValueError("answer", of, answers)
         return answers[of](visit)
 
-    def section(name: str, title: str, blocks: Callable[[Visit, Answer], Iterable[Block]]) -> Section:
-        return Section(name, title, lambda visit: blocks(visit, answered(visit)))
+    def of(blocks: Callable[[Visit, Answer], Iterable[Block]]) -> Callable[[Visit], Iterable[Block]]:
+        return lambda visit: blocks(visit, answered(visit))
 
-    parts = (section("figure", "", figure), section("rows", "Rows", rows), section("sql", "", statement))
+    parts = (
+        Section("figure", "", of(figure)),
+        Section("rows", "The rows behind it", of(rows)),
+        Section("sql", "", of(statement)),
+    )
     return PageKind("answer", "Evidence", parts, heading)
 
 
@@ -48,8 +58,23 @@ def figure(visit: Visit, found: Answer) -> Iterable[Block]:
         ]
     )
     yield from caveats(found)
-    if visit.asked.get("of", "show") == "show":
-        yield Links([(_("What it is made of, and who moved it"), visit.asked.url(of="explain", inside=None))])
+    yield Links(_further(visit, found))
+
+
+def _further(visit: Visit, found: Answer) -> list[tuple[str, str]]:
+    """Return where to go on: everybody behind the figure, what its metric and policy say, what the data left out."""
+    _, asked = visit.words, visit.asked
+    links = []
+    if asked.get("of", "show") == "show" and found.metric in LISTED:
+        listed = {name: asked.get(name) for name in ("policy", "period", "currency")}
+        links.append((_("All customers behind it"), link("/revenue", of_metric=found.metric, at=found.at, **listed)))
+    if asked.get("of", "show") == "show" and found.rows:
+        links.append((_("What it is made of, and who moved it"), asked.url(of="explain")))
+    if found.metric in METRICS:
+        links.append((_("The definition, in words and SQL"), link("/definitions", metric=found.metric)))
+    if found.policy.get("name") in visit.project.policy_names():
+        links.append((_("The policy {name}", name=found.policy["name"]), link("/definitions", policy=found.policy["name"])))
+    return [*links, (_("Rows that were left out, and how to mend them"), link("/data") + "#problems")]
 
 
 def _definition(visit: Visit, found: Answer) -> str:
@@ -57,17 +82,15 @@ def _definition(visit: Visit, found: Answer) -> str:
 
 
 def rows(visit: Visit, found: Answer) -> Iterable[Block]:
-    """Show the rows behind it."""
-    kinds = list(dict.fromkeys(row.get("kind", "") for row in found.rows))
-    for kind in kinds:
-        chosen = [row for row in found.rows if row.get("kind", "") == kind]
-        yield table(
-            visit,
-            found,
-            f"rows-{kind}" if kind else "rows",
-            rows=chosen,
-            title=visit.words(ROW_KINDS.get(kind, str(kind))) if kind else "",
-        )
+    """Show the rows behind it; those of a single value are what it is made of."""
+    is_bare = visit.asked.get("of", "show") == "show" and not found.rows
+    answer = explained_metric(visit) if is_bare else found
+    kinds = dict.fromkeys(str(row.get("kind", "")) for row in answer.rows)
+    for kind in sorted(kinds, key=lambda kind: kind not in _FIRST):
+        chosen = [row for row in answer.rows if row.get("kind", "") == kind]
+        yield rows_table(visit, answer, chosen, kind)
+    if not kinds:
+        yield Note(visit.words("No row stands behind it."))
 
 
 def statement(visit: Visit, found: Answer) -> Iterable[Block]:

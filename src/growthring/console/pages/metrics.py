@@ -11,6 +11,12 @@ from growthring.operations.revenue.explain import explain
 from growthring.operations.revenue.show import View, show
 from growthring.revenue.metrics import METRICS
 
+RATES = ("ndr", "grr", "logo_retention", "renewal_rate", "renewal_rate_net")
+"""Rates that compare customers of a base with what became of them; each of these customers can be listed."""
+
+LISTED = ("mrr", "arr", "customers", *RATES)
+"""Metrics whose customers can be listed, all of them."""
+
 
 def view_of(asked: Asked) -> View:
     """Return how a metric is looked at, from the parameters ``at``, ``from``, ``period``, ``by`` and ``currency``.

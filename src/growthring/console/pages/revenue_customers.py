@@ -7,6 +7,7 @@ from growthring.console.answers import caveats, evidence, metric_name
 from growthring.console.asked import link
 from growthring.console.blocks import Block, Column, Figure, Figures, Links, Shape, Table
 from growthring.console.pages.evidence import AnswerOf
+from growthring.console.pages.metrics import RATES
 from growthring.console.pages.revenue_cohorts import MEASURES as COHORTS
 from growthring.console.pages.revenue_look import FILTERS, Look, choices, look, opened, shown, unit_words
 from growthring.console.terms import DRIVERS, MOVEMENT_NAMES, worded
@@ -21,7 +22,6 @@ _AT_ONCE = 2_000
 """Customers written at once; longer lists are written aside, so that nobody waits for them but who asked."""
 _EVIDENCE = 200
 """Customers listed as evidence; the table of the page has all of them."""
-_RATES = ("ndr", "grr", "logo_retention", "renewal_rate", "renewal_rate_net")
 _COUNTED = ("logo_retention", "cohort_logo")
 """Measures that count customers, not money."""
 
@@ -36,7 +36,7 @@ def part(visit: Visit) -> Part:
 
 def metric_of(visit: Visit) -> str:
     """Return the metric whose customers are asked for: a rate, a cohort, or recurring revenue."""
-    return visit.asked.choice("of_metric", (*_RATES, *COHORTS), "mrr")
+    return visit.asked.choice("of_metric", (*RATES, *COHORTS), "mrr")
 
 
 def listed(visit: Visit) -> Answer:
@@ -52,7 +52,7 @@ def _listed(visit: Visit, cut: Cut, *, aside: bool = False) -> Answer:
     found = opened(visit, metric_of(visit))
     asked, metric = part(visit), metric_of(visit)
     # a rate of products reads every product of every customer
-    is_slow = aside or (asked.by in PRODUCT_GROUPS and metric in _RATES)
+    is_slow = aside or (asked.by in PRODUCT_GROUPS and metric in RATES)
     answer: Answer = visit.ask(customers, metric, found.view, asked, cut, policy=found.policy, slow=is_slow)
     return answer
 
@@ -128,7 +128,7 @@ def _ends(visit: Visit) -> tuple[str, str]:
     metric = metric_of(visit)
     if metric in COHORTS:
         return _("In its first month"), _("Now")
-    if metric in _RATES and not part(visit).movement:
+    if metric in RATES and not part(visit).movement:
         return _("In the base"), _("Retained") if metric == "grr" else _("Now")
     return _("Before the period"), _("At its end")
 

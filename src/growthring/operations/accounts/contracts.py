@@ -188,7 +188,7 @@ def _promise_row(book: AccountBook, row: dict[str, Any]) -> dict[str, Any]:
     promise = Commitment(**{name: row[name] for name in names})
     state = _state(book, {**row, "cancelled_on": row["voided_on"], "cancel_requested_on": None})
     return {
-        "commitment": promise.commitment_id, "of": promise.kind, "state": state, "size": _size(promise, promise.size),
+        "commitment": promise.commitment_id, "of": promise.kind, "state": state, "committed": _size(promise, promise.size),
         "unit": _unit(promise), "from": _text(promise.starts_on),
         "until": _text(promise.ends_on), "contract": row["contract_id"],
         "shared": row["scope"], "rollover": float(row["rollover_share"]),
