@@ -12,7 +12,7 @@ from growthring.kernel.errors import GrowthringError
 from growthring.kernel.period import Month
 from growthring.operations.data.run import RunResult, run
 from growthring.operations.project import Project
-from growthring.operations.reading import read
+from growthring.operations.reading import caveats, read
 from growthring.revenue.evaluation import Question, evaluate
 from growthring.revenue.metrics import metric
 from growthring.revenue.policy import Policy, preset
@@ -188,6 +188,12 @@ def test_without_a_price_book_a_policy_of_rated_usage_says_what_is_missing(busin
     (business.root / "price_books" / "list.yaml").unlink()
     with pytest.raises(GrowthringError, match="nothing is rated"):
         business.run()
+
+
+def test_use_billed_in_a_currency_without_a_rate_is_said_to_be_left_out(business: Business) -> None:
+    business.write("price_books/list.yaml", BOOK.replace("currency: USD", "currency: CHF"))
+    told = caveats(read(business.open(), policy=RATED), [LAST])
+    assert "No exchange rate from CHF to USD: revenue in it is left out. Add an fx_rate source." in told
 
 
 def test_an_earlier_look_rates_what_was_known_then(tmp_path: Path) -> None:

@@ -167,12 +167,13 @@ def caveats(reading: Reading, months: Iterable[Month]) -> list[str]:
     return found
 
 
-_LEFT_OUT: dict[tuple[str, str], list[str]] = {}
-"""By snapshot and setting what is left out of every figure: it does not change, and is asked for with every Answer."""
+_LEFT_OUT: dict[tuple[str, str, str], list[str]] = {}
+"""By snapshot, setting and price books what is left out of every figure: it does not change, and is asked for with every Answer."""
 
 
 def _left_out(reading: Reading) -> list[str]:
-    key = (reading.snapshot.snapshot_id, repr(reading.ledger.setting))
+    books = reading.project.data_token() if reads_rated(reading.policy) else ""
+    key = (reading.snapshot.snapshot_id, repr(reading.ledger.setting), books)
     if key not in _LEFT_OUT:
         while len(_LEFT_OUT) >= _SETTINGS_KEPT:
             _LEFT_OUT.pop(next(iter(_LEFT_OUT)))
@@ -204,9 +205,10 @@ def _rejected(reading: Reading) -> list[str]:
 
 
 def _unconverted(reading: Reading) -> list[str]:
+    sources = ["invoice_line", "contract_line", *(["bill"] if reads_rated(reading.policy) else [])]
+    amounts = " UNION ALL ".join(f"SELECT currency FROM {source}" for source in sources)
     rows = reading.ledger.connection.execute(
-        "SELECT DISTINCT currency FROM (SELECT currency FROM invoice_line UNION ALL SELECT currency FROM contract_line) "
-        "WHERE currency NOT IN (SELECT currency FROM reporting_rate) ORDER BY 1"
+        f"SELECT DISTINCT currency FROM ({amounts}) WHERE currency NOT IN (SELECT currency FROM reporting_rate) ORDER BY 1"
     ).fetchall()
     if not rows:
         return []
