@@ -168,7 +168,7 @@ def caveats(reading: Reading, months: Iterable[Month]) -> list[str]:
 
 
 _LEFT_OUT: dict[tuple[str, str, str], list[str]] = {}
-"""By snapshot, setting and price books what is left out of every figure: it is asked for with every Answer and does not change."""
+"""By snapshot, setting and price books, what is left out of every figure: it does not change, and every Answer asks for it."""
 
 
 def _left_out(reading: Reading) -> list[str]:
