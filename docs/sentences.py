@@ -33,9 +33,9 @@ _CAVEATS = frozenset({"caveats", "told", "doubts", "found"})
 _ERRORS = frozenset({"ValueError", "UnreadableFileError"})
 _CODE = re.compile(
     r"\b(SELECT|FROM|WHERE|INSERT|CAST|COALESCE|CASE WHEN|JOIN|ORDER BY|IS NULL|AND|IN|ASC|DESC|UNION|YEAR)\b"
-    r"|\|\||[\n\0]|[a-z_]\(|^[\w.]+ (=|<=) \{|^\w+(, \w+)+$"
+    r"|\|\||[\n\0]|^[\w.]+ (=|<=) \{|^\w+(, \w+)+$"
 )
-"""What no sentence holds."""
+"""What nothing holds that is said."""
 _HOLE = re.compile(r"\{(\w+)\}")
 
 Texts = Iterator[tuple[str, str]]
@@ -104,6 +104,8 @@ class _Speech:
             for each in self._spoken(node):
                 yield template(each)
                 yield from self._put_into(each)
+            if isinstance(node, ast.keyword) and node.arg == "caveats":
+                yield from self._phrases(node.value, self._function(node))
             if isinstance(node, ast.Call | ast.Dict):
                 yield from _of_sql(node)
 
@@ -113,8 +115,6 @@ class _Speech:
             yield node
         elif isinstance(node, ast.Call):
             yield from self._handed_over(node)
-        elif isinstance(node, ast.keyword) and node.arg == "caveats":
-            yield from filter(_is_phrase, _texts(node.value))
         elif isinstance(node, ast.Return | ast.Yield | ast.Assign) and self.place.startswith(_ONLY_PHRASES) and node.value:
             yield from (each for each in _texts(node.value) if _is_phrase(each))
 
@@ -130,7 +130,7 @@ class _Speech:
         name = _name(call.func)
         if name in self._errors:
             told = [*call.args[:1], *(each.value for each in call.keywords if each.arg in ("valid", "remedy"))]
-            yield from (text for each in told for text in _texts(each) if _has_words(text) or (text is each and _is_word(text)))
+            yield from (text for each in told for text in _texts(each) if _is_phrase(text) or (text is each and _is_word(text)))
         elif isinstance(call.func, ast.Attribute) and _name(call.func.value) in _CAVEATS and call.args:
             yield from filter(_is_phrase, _texts(call.args[-1]))
 
@@ -237,23 +237,24 @@ def _is_text(node: ast.AST) -> bool:
 
 
 def _has_words(node: ast.expr) -> bool:
-    """Whether a text is in words: two of them, so that it is found again by its form, or one before its first place."""
+    """Whether a text is known again by its form: it has two words, or one and a colon, outside its places."""
     text = template(node)
-    count = len(re.findall(r"[A-Za-z]+", _HOLE.sub("", text)))
-    return (count > 1 or bool(re.match(r"[A-Z][a-z]+\b.*\{", text))) and not _CODE.search(text)
+    words = re.findall(r"[A-Za-z]+", _HOLE.sub("", text))
+    return (len(words) > 1 or bool(re.match(r"[A-Z][a-z]+\b.*:", text))) and not _CODE.search(text)
 
 
 def _is_phrase(node: ast.expr) -> bool:
-    return _has_words(node) and " " in template(node).strip() and not template(node).endswith(", ")
+    text = template(node)
+    return _has_words(node) and " " in text.strip() and not re.search(r"^ |, $|[a-z_]\(", text)
 
 
 def _is_sentence(node: ast.expr) -> bool:
     text = template(node)
-    return bool(re.match(r"[A-Z`'\"{\d(]", text)) and text.endswith(".") and _has_words(node)
+    return bool(re.match(r"[A-Z`'\"{\d(]", text) and re.search(r"\.$|\. \{\w+\}$", text)) and _has_words(node)
 
 
 def _is_word(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and bool(re.fullmatch(r"[a-z]+", str(node.value)))
+    return bool(re.fullmatch(r"[a-z]+|[A-Z][a-z]+: .*", template(node)))
 
 
 def _name(node: ast.AST) -> str:

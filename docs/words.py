@@ -1,12 +1,14 @@
 """Bring the catalogues of the console's words up to date: `python docs/words.py` adds what is missing, drops what is not used.
 
 A message is an English sentence that stands in the code: in `_("…")` and `words("…")`, as the title of a page, a section or a
-deed, as a value of a constant declared as `Mapping[str, str]`, or in a constant that is handed to `_`. Stages of work, the
-sentences of operations (see sentences.py), and the registries of metrics, policies, tables and terms are messages too. Names of
-metrics have both languages in their registry, and formulas are the same in all; neither is listed.
+deed, as a value of a constant declared as `Mapping[str, str]`, or in a constant that is handed to `_`. Stages of work, what
+Answers are about, the sentences of operations (see sentences.py), and the registries of metrics, policies, tables and terms are
+messages too. Names of metrics have both languages in their registry, and formulas without words are the same in all; neither is
+listed.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +26,7 @@ _NO_WORDS = frozenset({"_UNIT_SHAPES"})
 def messages() -> dict[str, list[str]]:
     """Return every message by the places it stands at."""
     found: dict[str, list[str]] = {}
-    for place, message in [*_of_code(), *_of_templates(), *_of_work(), *sentences(), *_of_registries()]:
+    for place, message in [*_of_code(), *_of_templates(), *_of_operations(), *sentences(), *_of_registries()]:
         places = found.setdefault(message, [])
         if place not in places:
             places.append(place)
@@ -158,13 +160,16 @@ def _of_templates() -> Iterator[tuple[str, str]]:
                 yield str(path.relative_to(CONSOLE)), message if isinstance(message, str) else message[0]
 
 
-def _of_work() -> Iterator[tuple[str, str]]:
-    """Yield the stages of long work."""
+def _of_operations() -> Iterator[tuple[str, str]]:
+    """Yield the stages of long work, and what Answers are about."""
     for path in sorted(CONSOLE.parent.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "progress":
-                place = str(path.relative_to(CONSOLE.parent))
-                yield from ((place, text) for each in node.args[:1] for text in _literals(each))
+            called = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+            if not isinstance(node, ast.Call) or called not in ("progress", "Answer"):
+                continue
+            place = str(path.relative_to(CONSOLE.parent))
+            about = [each.value for each in node.keywords if each.arg == "metric"] if called == "Answer" else node.args[:1]
+            yield from ((place, text.replace("_", " ")) for each in about for text in _literals(each))
 
 
 def _of_registries() -> Iterator[tuple[str, str]]:
@@ -180,7 +185,8 @@ def _of_registries() -> Iterator[tuple[str, str]]:
     yield from (("access.py", role) for role in ROLES)
     yield from (("operations/wording.py", text) for text in MESSAGES)
     for each in METRICS.values():
-        yield from (("revenue/metrics", text) for text in (each.definition, each.undefined) if text)
+        in_words = each.formula if re.search("[a-z]{2} [a-z]{2}", each.formula) else ""
+        yield from (("revenue/metrics", text) for text in (each.definition, each.undefined, in_words) if text)
     for policy in map(preset, preset_names()):
         yield from (("revenue/policy.py", text) for text in (policy.title, policy.warning, policy.inferred) if text)
     for model in (Policy, Normalisation):

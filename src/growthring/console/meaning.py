@@ -25,7 +25,7 @@ def meaning(visit: Visit, text: str, *, metric: str, policy: str, at: str) -> st
         month = visit.project.calendar.parse(at)[1]
     except GrowthringError:
         return _(text)
-    shared, shared_there = f"{wanted.definition} {wanted.formula}.", f"{_(wanted.definition)} {wanted.formula}."
+    shared, shared_there = f"{wanted.definition} {wanted.formula}.", f"{_(wanted.definition)} {_(wanted.formula)}."
     whole, whole_there = in_words(wanted, chosen, month), in_words(wanted, chosen, month, _)
     said = {
         shared: shared_there,

@@ -51,4 +51,5 @@ class Scopes:
 
 def _list(names: NDArray[np.str_]) -> str:
     found = [str(each) for each in np.unique(names)]
-    return ", ".join(found[:_LISTED]) + (f" and {len(found) - _LISTED} more" if len(found) > _LISTED else "")
+    more = [f"and {len(found) - _LISTED} more"] if len(found) > _LISTED else []
+    return ", ".join([*found[:_LISTED], *more])

@@ -29,7 +29,7 @@ def in_words(wanted: Metric, policy: Policy, month: Month, speak: Speak = plainl
         month: The last month of the period.
         speak: Says each sentence in the reader's language.
     """
-    parts = [speak(wanted.definition), f"{wanted.formula}."]
+    parts = [speak(wanted.definition), f"{speak(wanted.formula)}."]
     if wanted.relation == "retention":
         parts.append(_window_in_words(policy, month, speak))
         if policy.threshold_arr:

@@ -85,7 +85,7 @@ class BillingCalendar:
             raise UnknownValueError("billing interval", self.interval, get_args(Interval))
         if self.count < 1:
             raise ConfigurationError(
-                f"A billing interval of {self.count} {self.interval}s has no length.", remedy="Use a whole number above zero."
+                f"A billing interval of {self.count} × {self.interval} has no length.", remedy="Use a whole number above zero."
             )
         time_zone(self.zone)
 

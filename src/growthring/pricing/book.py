@@ -311,8 +311,9 @@ def disputed(meters: Sequence[Meter]) -> set[str]:
 
 def _validated(kind: type[T], raw: Any, path: Path) -> T:  # noqa: ANN401
     if not isinstance(raw, dict):
+        held = "it holds nothing" if raw is None else f"it holds no fields but {repr(raw)[:_SHOWN]}"
         raise ConfigurationError(
-            f"{path} cannot be used: it holds {'nothing' if raw is None else 'no fields but ' + repr(raw)[:_SHOWN]}.",
+            f"{path} cannot be used: {held}.",
             valid=f"Valid: fields such as {', '.join(name for name, each in kind.model_fields.items() if each.is_required())}.",
             remedy=_FIELDS,
         )

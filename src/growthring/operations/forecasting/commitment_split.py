@@ -69,7 +69,7 @@ def forecast_split(
         raise GrowthringError(
             f"Not an attribute and its value: {self_serve!r}.",
             valid="Valid: ATTRIBUTE=VALUE.",
-            remedy=f"Write {SELF_SERVE}.",
+            remedy=f"Write it as {SELF_SERVE}.",
         )
     if self_serve != SELF_SERVE:  # the default only says so: a company may sell nothing by itself
         KnownNames(project).require_attribute(attribute, value)

@@ -97,8 +97,8 @@ def _beside_forecast(reading: Reading, history: History, found: NewCustomers, as
     at = history.panel.last_month + asked.horizon
     return [
         f"`growthring forecast` takes {_money(expected, reading)} in {at} as its new customers: the trend of past arrivals by "
-        "channel, without a pipeline or drivers, counting late usage of the last month"
-        + ("; with --pipeline it takes this one." if asked.pipeline else ".")
+        "channel, without a pipeline or drivers, counting late usage of the last month.",
+        *(["With --pipeline the forecast takes this one."] if asked.pipeline else []),
     ]
 
 

@@ -94,6 +94,6 @@ def _unmet(folded: Folded) -> list[str]:
 def _weighed(skill: Collection[AuthorSkill]) -> list[str]:
     if not skill:
         return []
-    shown = ", ".join(f"{each.author} {each.weight:.0%}" for each in sorted(skill, key=lambda each: -each.weight)[:_TOLD])
-    more = f" and {len(skill) - _TOLD} more" if len(skill) > _TOLD else ""
-    return [f"Overrides count as far as their authors' records bear them out: {shown}{more}."]
+    shown = [f"{each.author} {each.weight:.0%}" for each in sorted(skill, key=lambda each: -each.weight)[:_TOLD]]
+    more = [f"and {len(skill) - _TOLD} more"] if len(skill) > _TOLD else []
+    return [f"Overrides count as far as their authors' records bear them out: {', '.join([*shown, *more])}."]

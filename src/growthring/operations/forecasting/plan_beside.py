@@ -60,7 +60,9 @@ class Both:
     @staticmethod
     def _apart(mine: Decimal, other: Decimal) -> str:
         share = (mine - other) / other * 100 if other else Decimal(0)
-        return "the same" if abs(share) < Decimal("0.05") else f"{abs(share):.1f} % {'more' if share > 0 else 'less'}"
+        if abs(share) < Decimal("0.05"):
+            return "the same"
+        return f"{share:.1f} % above it" if share > 0 else f"{-share:.1f} % below it"
 
 
 def plan_beside(project: Project, made: Made) -> list[str]:

@@ -217,12 +217,9 @@ def _told(found: Published) -> list[str]:
 def _agreed(record: ForecastRecord) -> list[str]:
     submitted = step_of(record, ForecastState.SUBMITTED)
     return [
-        f"{each.state} by {each.author} on {each.changed_at:%Y-%m-%d %H:%M} UTC: {each.because}"
-        + (
-            " (approved by the one who submitted it)"
-            if each.state is ForecastState.APPROVED and submitted and submitted.author == each.author
-            else ""
-        )
+        f"{each.state} by the one who submitted it, {each.author}, on {each.changed_at:%Y-%m-%d %H:%M} UTC: {each.because}"
+        if each.state is ForecastState.APPROVED and submitted and submitted.author == each.author
+        else f"{each.state} by {each.author} on {each.changed_at:%Y-%m-%d %H:%M} UTC: {each.because}"
         for each in record.changes
     ]
 

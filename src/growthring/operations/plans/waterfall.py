@@ -141,7 +141,7 @@ def _with(assumed: Assumptions, name: str, value: object) -> Assumptions:
         raise UnknownValueError("assumption", name, [known for known, _ in assumed.as_rows()])
     share = float(_number(name, value))
     if rate in ("contraction", "churn") and share > 1:
-        raise ConfigurationError(f"{name} is {value}.", valid="Valid: a share of revenue a month, 0 to 1.")
+        raise ConfigurationError(f"{name} cannot be {value}.", valid="Valid: a share of revenue a month, 0 to 1.")
     rates = list(assumed.rates)
     rates[names.index(band)] = replace(rates[names.index(band)], **{rate: share})
     return replace(assumed, rates=tuple(rates))
@@ -153,7 +153,7 @@ def _number(name: str, value: object) -> Decimal:
     except InvalidOperation as error:
         raise ConfigurationError(f"{name} is {value!r}, which is no number.", valid="Valid: a number of zero or more.") from error
     if not found.is_finite() or found < 0:
-        raise ConfigurationError(f"{name} is {value!r}.", valid="Valid: a number of zero or more.")
+        raise ConfigurationError(f"{name} cannot be {value!r}.", valid="Valid: a number of zero or more.")
     return found
 
 

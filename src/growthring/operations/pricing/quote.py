@@ -208,7 +208,8 @@ def _period(rating: Rating, project: Project, account: str, at: str | None) -> _
     ).fetchone()
     if row is None:
         raise GrowthringError(
-            f"{account} has no bill{f' for {at}' if at else ''}.", remedy="`growthring bills --by account` lists bills."
+            f"{account} has no bill for {at}." if at else f"{account} has no bill.",
+            remedy="`growthring bills --by account` lists bills.",
         )
     subscription, start, end, name, currency, active, days, number = row
     usage = rating.connection.execute(

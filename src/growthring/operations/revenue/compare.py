@@ -210,8 +210,9 @@ def _stage(reading: Reading, question: Question, switches: str, view: View) -> S
         reading, wanted, month, Decimal(1) if base else None, include_partial=view.include_partial, period=question.period
     )
     if reason:
+        under = f"{reading.policy.name} ({switches})" if switches else reading.policy.name
         raise ConfigurationError(
-            f"{wanted.name} at {month} under {reading.policy.name}{f' with {switches}' if switches else ''} is {reason}.",
+            f"{wanted.name} at {month} under {under} is {reason}.",
             remedy="Compare at another month.",
         )
     value = sum((n / d for n, d in totals.values()), Fraction(0)) / len(totals)

@@ -48,7 +48,8 @@ def _movements(reading: Reading, question: Question, sql: str) -> tuple[list[dic
         start, end = balances.get((month, group), (Decimal(0), Decimal(0)))
         if start + sum(amounts.values(), Decimal(0)) != end:
             raise LedgerImbalanceError(
-                f"{group or 'The company'} in {Month(month)}: {start} + {sum(amounts.values())} ≠ {end}.",
+                f"The movements of {group or 'the company'} in {Month(month)} do not add up: "
+                f"{start} + {sum(amounts.values())} ≠ {end}.",
                 remedy="Run `growthring run`.",
             )
         row: dict[str, Any] = {"at": calendar.label(Month(month), question.period)}
