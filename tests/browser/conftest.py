@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,6 @@ from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from growthring.console.access import User
 from growthring.console.app import create_app
-from growthring.console.server import free_port
 from growthring.operations.pricing.commitments import commitments
 from growthring.operations.project import Project
 
@@ -84,14 +84,14 @@ def company(ringwood_whole_to_copy: Path, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="session")
 def served(company: Path) -> Iterator[str]:
     """Where the console of the company is served."""
-    port = free_port(8950 + os.getpid() % 40)
     app = create_app(company, who=lambda _: User("Kim", "admin"))
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    listening = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     server.should_exit = True
     thread.join(timeout=10)
 

@@ -1,5 +1,4 @@
 # ruff: noqa: E501 (rows of made-up files stand on one line)
-import time
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -111,6 +110,5 @@ def test_the_proposal_for_online_retail_runs_as_it_is_and_accounts_for_every_row
     assert count == 243_007 and money == Decimal("2638958.1800")
     assert sum(part.rows for part in reader.snapshot.parts("invoice_line")) == found.accepted
     assert reader.snapshot.data_through == "2011-12-09"
-    started = time.perf_counter()
     reader.run(lines, accounts)
-    assert reader.store.built == 0 and time.perf_counter() - started < 1
+    assert reader.store.built == 0
