@@ -23,6 +23,12 @@ READERS, READING = 20, 30.0
 """Readers at once, and seconds that they read."""
 FLAGS = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")
 PATIENCE = 900.0
+VIEWS = {
+    "revenue by industry": "/revenue?by=industry",
+    "evidence of NDR": "/answer?of=show&metric=ndr",
+    "forecast: what people say": "/forecast?view=entries",
+    "forecast: usage": "/forecast?view=usage",
+}
 LARGEST = """() => new Promise((done) => {
   let seen = 0;
   new PerformanceObserver((list) => { for (const each of list.getEntries()) seen = Math.max(seen, each.startTime); })
@@ -118,11 +124,11 @@ def _until_up(address: str) -> None:
 
 
 def _pages(address: str) -> dict[str, str]:
-    """Return the pages of the menu, and one customer's page, by name."""
+    """Return the pages of the menu, one customer's page and further views, by name."""
     found = dict(re.findall(r'data-page="(\w+)" href="([^"]+)"', _get(address + "/")))
     _until_whole(address + found["account"])
     customer = re.search(r'href="(/account\?id=[^"]+)"', _get(address + found["account"]))
-    return found | ({"one customer": customer[1].replace("&amp;", "&")} if customer else {})
+    return found | ({"one customer": customer[1].replace("&amp;", "&")} if customer else {}) | VIEWS
 
 
 def _get(url: str) -> str:
