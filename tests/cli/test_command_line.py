@@ -94,7 +94,7 @@ JSON_COMMANDS = [
     ("show", "mrr"), ("show", "movements", "--from", "2023-11"), ("show", "cohort_ndr"), ("show", "ndr", "--by", "product"),
     ("explain", "ndr"), ("compare", "ndr", "--policy", "standard", "--policy", "lazy_bridge"), ("metrics",), ("policies",),
     ("policies", "--fields"), ("policies", "snowflake"), ("tables",), ("tables", "invoice_line"), ("problems",),
-    ("problems", "MISSING_ACCOUNT_ID"), ("assert",), ("closes",), ("tags",), ("definitions",), ("run",), ("snapshots",),
+    ("problems", "MISSING_ACCOUNT_ID"), ("assert",), ("closes",), ("tags",), ("definitions",), ("run",), ("runs",), ("snapshots",),
     ("backtest", "--origins", "2", "--horizon", "3"),
     ("books",), ("books", "--policies"), ("bills",), ("bills", "--by", "component"), ("bill", "17850"),
     ("commitments",), ("commitments", "--stress", "20"),

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from growthring.console.access import User
 from growthring.console.app import create_app
 from growthring.operations.data.problems import find_problems, summarise_problems
-from growthring.operations.data.run_progress import RunProgress
+from growthring.operations.data.run_progress import RunProgress, new_run_id
 from growthring.operations.data.runs import list_runs
 from growthring.operations.project import Project
 from tests.console.walking import confirm, preview, settled, tables
@@ -117,9 +117,7 @@ def test_a_run_from_the_console_goes_on_by_itself_and_changes_the_answers(own_pa
 
 def test_one_run_at_a_time_and_a_killed_one_is_told(own_pages: TestClient):
     project = Project.open(root_of(own_pages))
-    import os
-
-    mine = f"{os.getpid()}-test"
+    mine = new_run_id()
     with project.journal() as journal:
         journal.start_run(mine)
         told = RunProgress(project, mine, lambda *_: None)

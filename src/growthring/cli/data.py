@@ -1,6 +1,6 @@
-"""Commands about the data: problems, tables."""
+"""Commands about the data: problems, runs, snapshots, tables."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,6 +13,7 @@ _PROBLEMS_FOUND = 3
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command(epilog="Example: growthring problems   ·   growthring problems MISSING_ACCOUNT_ID --limit 20 --json")(problems)
+    app.command(epilog="Example: growthring runs   ·   growthring runs --limit 0 --json")(runs)
     app.command(epilog="Example: growthring snapshots")(snapshots)
     app.command(epilog="Example: growthring tables   ·   growthring tables invoice_line")(tables)
 
@@ -55,6 +56,36 @@ def problems(
         say("No problems: every row was taken as it stood.")
     if any(each.severity == "rejected" for each in summary):
         raise typer.Exit(_PROBLEMS_FOUND)
+
+
+def runs(
+    limit: Annotated[int, typer.Option(min=0, help="Runs listed; 0 lists all.")] = 20,
+    as_json: AsJson = False,
+    project: ProjectFolder = HERE,
+) -> None:
+    """List the runs, the latest first: when each started (UTC), how it stands or ended, and how far it is."""
+    from growthring.operations.data.runs import list_runs
+    from growthring.operations.project import Project
+
+    found = list_runs(Project.open(project))
+    listed = found[:limit] if limit else found
+    if as_json:
+        print_json(listed)
+    elif listed:
+        print_table([_told(run) for run in listed])
+    else:
+        say("Nothing has been run yet. `growthring run` reads the sources.")
+
+
+def _told(run: dict[str, Any]) -> dict[str, object]:
+    far = f"{run['stage']} {run['done']} / {run['total']}" if run["total"] > 1 else run["stage"]
+    return {
+        "started": run["started_at"],
+        "status": run["status"],
+        "seconds": run["seconds"],
+        "snapshot": run["snapshot"],
+        "what it says": run["message"] or far,
+    }
 
 
 def snapshots(as_json: AsJson = False, project: ProjectFolder = HERE) -> None:

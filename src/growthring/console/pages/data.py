@@ -11,7 +11,7 @@ from growthring.console.pages.evidence import AnswerOf
 from growthring.console.visit import PageKind, Section, Visit
 from growthring.operations.data.assertions import check_assertions
 from growthring.operations.data.closes import restated_closes
-from growthring.operations.data.runs import list_runs
+from growthring.operations.data.runs import SILENT, list_runs
 
 
 def state(visit: Visit) -> Iterable[Block]:
@@ -42,6 +42,9 @@ def _fresh(visit: Visit, through: str) -> Statement:
     when = _.ago(last["started_at"])
     if last["status"] == "running":
         return Statement(_("The data go on to {day}; a run is going on.", day=through), evidence("rows read"), tone="plain")
+    if last["status"] == SILENT:
+        text = _("The data go on to {day}; nothing was heard of the last run, begun {when}.", day=through, when=when)
+        return Statement(text, evidence("rows read"), last["message"], tone="bad", action=_("The runs"), action_href="#runs")
     if last["status"] != "done":
         text = _(
             "The data go on to {day}; the last run, {when}, failed: these are the data of the one before.", day=through, when=when

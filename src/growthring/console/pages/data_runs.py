@@ -37,8 +37,8 @@ def runs(visit: Visit) -> Iterable[Block]:
 def run_table(visit: Visit, found: Sequence[dict[str, Any]]) -> Table:
     """List runs, the latest first."""
     _ = visit.words
-    states = {"running": _("running"), "done": _("done"), "failed": _("failed"), "killed": _("killed")}
-    tones = {"failed": "bad", "killed": "bad", "running": "good"}
+    states = {"running": _("running"), "done": _("done"), "failed": _("failed"), "killed": _("killed"), "silent": _("silent")}
+    tones = {"failed": "bad", "killed": "bad", "silent": "bad", "running": "good"}
     rows = [{**run, "_tone": tones.get(run["status"], "")} for run in found]
     return Table(
         "runs",

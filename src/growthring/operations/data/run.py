@@ -1,8 +1,6 @@
 """Run: read the sources, bring the books up to date, check what the user knows to be true."""
 
-import os
 import time
-import uuid
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -14,7 +12,7 @@ from growthring.kernel.period import Month
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.data.assertions import AssertionResult, check_assertions, unanswerable
 from growthring.operations.data.closes import Restated, restated_closes
-from growthring.operations.data.run_progress import RunProgress
+from growthring.operations.data.run_progress import RunProgress, new_run_id
 from growthring.operations.project import Project
 from growthring.operations.reading import rated_for
 from growthring.revenue.stored_ledger import open_ledger
@@ -95,7 +93,7 @@ def _run(project: Project, engine: "RatingEngine", progress: Progress) -> RunRes
 
     started = time.monotonic()
     project.state.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
-    run_id = f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
+    run_id = new_run_id()
     with project.journal() as journal, closing(RunProgress(project, run_id, progress)) as told:
         progress = told
         journal.start_run(run_id)

@@ -1,8 +1,14 @@
-"""How far a run is, in a file beside the store: whoever looks at the project sees it, wherever the run was started."""
+"""How far a run is, in a file beside the store: whoever looks at the project sees it, wherever the run was started.
+
+The id of a run names its process and the machine it runs on: ``4711@build-3-0f9c…``.
+"""
 
 import json
 import os
+import platform
 import time
+import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +16,26 @@ from growthring.kernel.progress import Progress
 from growthring.operations.project import Project
 
 _EVERY_SECONDS = 0.2
+
+
+def new_run_id() -> str:
+    """Return an id for a run of this process."""
+    return f"{os.getpid()}@{platform.node()}-{uuid.uuid4().hex[:12]}"
+
+
+def host_of(run_id: str) -> str:
+    """Return the machine that a run was started on.
+
+    Example:
+        >>> host_of("4711@build-3-0f9c5e2a77b1")
+        'build-3'
+    """
+    return run_id.partition("@")[2].rpartition("-")[0]
+
+
+def is_here(run_id: str) -> bool:
+    """Whether a run was started on this machine."""
+    return host_of(run_id) == platform.node()
 
 
 class RunProgress:
@@ -26,7 +52,7 @@ class RunProgress:
         self._stage, self._written = "", 0.0
         self._place.parent.mkdir(parents=True, exist_ok=True)
         for other in self._place.parent.glob("*.json"):
-            if not is_alive(other.stem):
+            if is_here(other.stem) and not is_alive(other.stem):
                 other.unlink(missing_ok=True)
         self._write("starting", 0, 0)
 
@@ -49,7 +75,7 @@ class RunProgress:
 
 
 def progress_of(project: Project, run_id: str) -> dict[str, Any] | None:
-    """Return the stage of a run on this machine with its parts done and in total; nothing where it is not known."""
+    """Return the stage of a run with its parts done and in total; nothing where it is not known."""
     try:
         found: dict[str, Any] = json.loads((_folder(project) / f"{run_id}.json").read_text())
     except (FileNotFoundError, ValueError):
@@ -57,9 +83,17 @@ def progress_of(project: Project, run_id: str) -> dict[str, Any] | None:
     return found
 
 
+def heard_at(project: Project, run_id: str) -> datetime | None:
+    """Return when a run last told how far it is; nothing where it did not tell it beside this project's store."""
+    try:
+        return datetime.fromtimestamp((_folder(project) / f"{run_id}.json").stat().st_mtime, UTC)
+    except FileNotFoundError:
+        return None
+
+
 def is_alive(run_id: str) -> bool:
-    """Whether the process of a run still exists on this machine; ids of runs begin with that of their process."""
-    owner = run_id.partition("-")[0]
+    """Whether the process of a run of this machine still exists."""
+    owner = run_id.partition("@")[0]
     try:
         os.kill(int(owner), 0)
     except PermissionError:

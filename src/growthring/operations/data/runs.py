@@ -3,13 +3,14 @@
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 
 from growthring.journal.entries import RunRecord, RunStatus
 from growthring.kernel.errors import GrowthringError
-from growthring.operations.data.run_progress import is_alive, progress_of
+from growthring.operations.data.run_progress import heard_at, host_of, is_alive, is_here, progress_of
 from growthring.operations.project import Project
 
 _WAITED_SECONDS = 20.0
@@ -17,12 +18,17 @@ _LAST_CHARACTERS = 500
 _STARTING = Lock()
 """Held until a run that was started is in the journal, so that two requests at once start one run."""
 _UNKNOWN = "It never said how it ended."
+_SILENT_AFTER = timedelta(hours=1)
+"""A run of another machine that was not heard of for so long is taken for gone."""
+SILENT = "silent"
+"""How a run of another machine stands when nobody knows whether it goes on."""
 
 
 def list_runs(project: Project) -> list[dict[str, Any]]:
     """Return the runs, the latest first: when each started, how it stands or ended, and how far it is.
 
-    A run that never recorded its end and whose process is gone is shown as killed.
+    A run that never recorded its end is shown as killed when its process is gone, or as silent when it runs on another machine
+    and was not heard of for an hour.
     """
     if not project.has_journal():
         return []
@@ -68,7 +74,7 @@ def _started(project: Project) -> str:
     Thread(target=process.wait, daemon=True, name="run").start()
     until = time.monotonic() + _WAITED_SECONDS
     while time.monotonic() < until:
-        if found := [each["run"] for each in list_runs(project) if each["run"].startswith(f"{process.pid}-")]:
+        if found := [each["run"] for each in list_runs(project) if each["run"].startswith(f"{process.pid}@")]:
             return str(found[0])
         if process.poll() is not None:
             raise GrowthringError(f"The run ended before it began: {_last_words(log)}")
@@ -81,20 +87,29 @@ def _last_words(log: Path) -> str:
 
 
 def _listed(project: Project, run: RunRecord) -> dict[str, Any]:
-    progress = progress_of(project, run.run_id) if run.status is RunStatus.RUNNING else None
-    is_lost = run.status is RunStatus.RUNNING and not (progress and is_alive(run.run_id)) and not _is_foreign(project)
+    status, message = _standing(project, run)
+    progress = progress_of(project, run.run_id) if status == RunStatus.RUNNING else None
     return {
         "run": run.run_id,
         "started_at": f"{run.started_at:%Y-%m-%d %H:%M:%S}",
         "finished_at": f"{run.finished_at:%Y-%m-%d %H:%M:%S}" if run.finished_at else "",
-        "status": (RunStatus.KILLED if is_lost else run.status).value,
+        "status": status,
         "seconds": run.seconds,
         "snapshot": run.snapshot_id,
-        "message": _UNKNOWN if is_lost else run.message,
+        "message": message,
         **(progress or {"stage": "", "done": 0, "total": 0}),
     }
 
 
-def _is_foreign(project: Project) -> bool:
-    """Whether runs of other machines may stand in the journal."""
-    return bool(project.settings.project.journal)
+def _standing(project: Project, run: RunRecord) -> tuple[str, str]:
+    """Return how a run stands and what there is to say of it, also where it never recorded its end."""
+    if run.status is not RunStatus.RUNNING:
+        return run.status.value, run.message
+    if project.settings.project.journal and not is_here(run.run_id):
+        heard = heard_at(project, run.run_id) or run.started_at
+        if datetime.now(UTC) - heard < _SILENT_AFTER:
+            return run.status.value, ""
+        return SILENT, f"Silent since {heard:%Y-%m-%d %H:%M} UTC, on {host_of(run.run_id) or 'another machine'}."
+    if progress_of(project, run.run_id) and is_alive(run.run_id):
+        return run.status.value, ""
+    return RunStatus.KILLED.value, _UNKNOWN
