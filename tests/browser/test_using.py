@@ -51,6 +51,16 @@ def test_a_choice_stands_in_the_address_and_the_back_button_takes_it_back(visiti
     assert page.locator("select[name=at]").first.input_value() == before
 
 
+def test_a_cell_of_the_heatmap_leads_to_its_customers(visiting: Visiting):
+    seen = visiting()
+    seen.open("/revenue")
+    seen.page.locator("#cohorts figure svg .mark-rect path").nth(5).click()
+    seen.page.wait_for_url("**of_metric=cohort_ndr**")
+    seen.settle()
+    expect(seen.page.locator("main h1")).to_contain_text("customers since")
+    assert seen.page.locator("#t-customers tbody tr").count() > 0
+
+
 def test_a_table_is_sorted_by_its_heading_and_downloaded_as_it_is_filtered(visiting: Visiting, tmp_path: Path):
     seen = visiting()
     seen.open("/")

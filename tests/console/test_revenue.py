@@ -156,3 +156,9 @@ def test_a_step_of_the_bridge_leads_to_as_many_customers_as_it_says(pages: TestC
 def test_what_does_not_exist_is_told_on_the_page(pages: TestClient, query: str):
     response = pages.get(f"/revenue?{query}")
     assert response.status_code == 200 and "Traceback" not in response.text
+
+
+@pytest.mark.parametrize("query", ["policy=none", "at=never", "policy=none&movement=new"])
+def test_what_cannot_be_looked_at_is_told_once_with_a_way_back(pages: TestClient, query: str):
+    html = pages.get(f"/revenue?{query}").text
+    assert html.count('class="note evidence"') == 1 and 'href="/revenue">All of revenue</a>' in html

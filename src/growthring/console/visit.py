@@ -117,6 +117,11 @@ def how_far(work: Work) -> Waiting:
     return Waiting(work.stage or called(work.title), work.done, work.total, round(work.elapsed, 1))
 
 
+def refusal(error: GrowthringError) -> Note:
+    """Return what keeps a page from answering, and what can be done."""
+    return Note(error.happened, " ".join(part for part in (error.valid, error.remedy) if part), "evidence")
+
+
 def build(section: Section, visit: Visit) -> Built:
     """Make a section: its blocks, how far its work is, or what keeps it from answering."""
     blocks: list[Block] = []
@@ -127,7 +132,7 @@ def build(section: Section, visit: Visit) -> Built:
         waiting = True
         blocks.append(how_far(still.work))
     except GrowthringError as error:
-        blocks.append(Note(error.happened, " ".join(part for part in (error.valid, error.remedy) if part), "evidence"))
+        blocks.append(refusal(error))
     told = [in_language(block, visit.words) for block in blocks]
     return Built(section.name, visit.words(section.title) if section.title else "", told, waiting, section.is_half)
 

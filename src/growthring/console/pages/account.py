@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from growthring.console.asked import link
-from growthring.console.blocks import Block, Links, Note
+from growthring.console.blocks import Block, Links
 from growthring.console.desk import StillWorkingError
 from growthring.console.pages.account_agreed import (
     burn_down_of,
@@ -24,7 +24,7 @@ from growthring.console.pages.account_revenue import documents_of, months_of, mo
 from growthring.console.pages.account_said import notes, notes_of, questions, questions_of
 from growthring.console.pages.account_usage import days_of, usage, usage_of
 from growthring.console.pages.evidence import AnswerOf
-from growthring.console.visit import PageKind, Section, Visit
+from growthring.console.visit import PageKind, Section, Visit, refusal
 from growthring.kernel.errors import GrowthringError
 from growthring.operations.accounts.revenue import account_facts, account_invoices
 from growthring.operations.answer import Answer
@@ -74,8 +74,7 @@ def contents(visit: Visit) -> Links:
 
 def unknown(error: GrowthringError, visit: Visit) -> Sequence[Block]:
     """Say that there is no such customer, or why nobody can be looked up."""
-    told = Note(error.happened, " ".join(part for part in (error.valid, error.remedy) if part), "evidence")
-    return [told, Links([(visit.words("Show all customers"), link("/account"))])]
+    return [refusal(error), Links([(visit.words("Show all customers"), link("/account"))])]
 
 
 def heading(visit: Visit) -> str:

@@ -1,17 +1,21 @@
 """Revenue: what it is, how it changed, what is left of earlier customers, by group and by cohort; down to customers and rows."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from growthring.charts import Axis, Labels, lines, waterfall
 from growthring.charts.chart import Kind
 from growthring.console.answers import figure, metric_name, shape_of_unit
-from growthring.console.blocks import Block, Choice, Choices, Column, Drawing, Figures, Note, Table
+from growthring.console.asked import link
+from growthring.console.blocks import Block, Choice, Choices, Column, Drawing, Figures, Links, Note, Table
 from growthring.console.deeds import Deed
+from growthring.console.desk import StillWorkingError
 from growthring.console.pages import revenue_bridge, revenue_cohorts, revenue_customers, revenue_groups, revenue_rows
 from growthring.console.pages.evidence import AnswerOf
 from growthring.console.pages.revenue_look import Look, choices, kept, look, metric_options, opened, shown, unit_words
 from growthring.console.terms import DRIVERS, MOVEMENT_NAMES, worded
-from growthring.console.visit import PageKind, Section, Visit
+from growthring.console.visit import PageKind, Section, Visit, refusal
+from growthring.kernel.errors import GrowthringError
 from growthring.operations.answer import Answer
 from growthring.operations.revenue.drivers import drivers
 from growthring.operations.revenue.show import View
@@ -147,12 +151,23 @@ _OVERVIEW = (
 
 
 def sections(visit: Visit) -> Sequence[Section]:
-    """Return the parts of a visit: the overview, the customers behind a figure, or one customer's rows."""
+    """Return the parts of a visit: the overview, the customers behind a figure, one customer's rows, or why there is none."""
+    try:
+        look(visit)
+    except StillWorkingError:
+        pass
+    except GrowthringError as error:
+        return (Section("unknown", "", partial(unknown, error)),)
     if visit.asked.get("customer"):
         return revenue_rows.ONE
     if any(visit.asked.get(name) for name in ("movement", "group", "vintage", "of_metric")):
         return revenue_customers.MANY
     return _OVERVIEW
+
+
+def unknown(error: GrowthringError, visit: Visit) -> Sequence[Block]:
+    """Say why revenue cannot be looked at so, once for the whole page, and lead back."""
+    return [refusal(error), Links([(visit.words("All of revenue"), link("/revenue"))])]
 
 
 def heading(visit: Visit) -> str:

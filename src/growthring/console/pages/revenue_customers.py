@@ -6,6 +6,7 @@ from dataclasses import replace
 from growthring.console.answers import caveats, evidence, metric_name
 from growthring.console.asked import link
 from growthring.console.blocks import Block, Column, Figure, Figures, Links, Shape, Table
+from growthring.console.desk import StillWorkingError
 from growthring.console.pages.evidence import AnswerOf
 from growthring.console.pages.metrics import RATES
 from growthring.console.pages.revenue_cohorts import MEASURES as COHORTS
@@ -13,6 +14,7 @@ from growthring.console.pages.revenue_look import FILTERS, Look, choices, look, 
 from growthring.console.terms import DRIVERS, MOVEMENT_NAMES, worded
 from growthring.console.visit import Section, Visit
 from growthring.operations.answer import Answer
+from growthring.operations.known_names import account_names
 from growthring.operations.revenue.customers import PRODUCT_GROUPS, Cut, Part, customers
 from growthring.tables import MOVEMENTS
 
@@ -163,7 +165,7 @@ def heading(visit: Visit) -> str:
     _ = visit.words
     asked = part(visit)
     if visit.asked.get("customer"):
-        return _("Revenue of {customer}: the rows", customer=visit.asked.get("customer"))
+        return _("Revenue of {customer}: the rows", customer=_name(visit))
     if asked.movement in MOVEMENTS:
         told = _("Revenue: {movement}", movement=_(MOVEMENT_NAMES[asked.movement]))
     elif asked.vintage:
@@ -173,6 +175,15 @@ def heading(visit: Visit) -> str:
     else:
         return ""
     return f"{told} · {asked.group}" if asked.group else told
+
+
+def _name(visit: Visit) -> str:
+    """Return what the customer of a visit is called, or its id until that is known."""
+    customer = visit.asked.get("customer")
+    try:
+        return str(visit.ask(account_names).get(customer, customer))
+    except StillWorkingError:
+        return customer
 
 
 MANY = (Section("way", "", way), Section("customers", "", many))
