@@ -47,6 +47,21 @@ def test_a_page_is_whole_and_no_serious_barrier_stands_on_it(
     assert seen.serious() == []
 
 
+@pytest.mark.parametrize("path", [*PAGES.values(), "/answer?of=what_changed", "/revenue?of_metric=ndr"])
+def test_nothing_but_tables_is_wider_than_a_phone(visiting: Visiting, customer: str, path: str):
+    seen = visiting()
+    seen.page.set_viewport_size({"width": 390, "height": 800})
+    seen.open(path.format(customer=customer))
+    assert seen.page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_evidence_and_customers_behind_a_figure_have_no_serious_barrier(visiting: Visiting):
+    for path in ("/answer?metric=ndr", "/revenue?of_metric=ndr"):
+        seen = visiting()
+        seen.open(path)
+        assert seen.serious() == []
+
+
 def test_the_documentation_shows_every_page_in_every_look():
     shown = (PICTURES.parents[1] / "how-to" / "console.md").read_text(encoding="utf-8")
     for name in PAGES:
