@@ -106,6 +106,8 @@ class _Speech:
                 yield from self._put_into(each)
             if isinstance(node, ast.keyword) and node.arg == "caveats":
                 yield from self._phrases(node.value, self._function(node))
+            if isinstance(node, ast.Call) and _name(node.func) == "_shown":
+                yield from self._put_into(node.args[0])
             if isinstance(node, ast.Call | ast.Dict):
                 yield from _of_sql(node)
 
@@ -146,7 +148,7 @@ class _Speech:
             if text not in self._followed:
                 self._followed.add(text)
                 if _is_phrase(text):
-                    yield template(text)
+                    yield template(text).lstrip("; ")
                 yield from self._put_into(text)
         for node in ast.walk(value):
             made = _name(node) if isinstance(node, ast.Name | ast.Attribute) else ""
@@ -244,8 +246,10 @@ def _has_words(node: ast.expr) -> bool:
 
 
 def _is_phrase(node: ast.expr) -> bool:
+    """Whether a text may stand in a sentence, or be one: words, or a long word beside a place."""
     text = template(node)
-    return _has_words(node) and " " in text.strip() and not re.search(r"^ |, $|[a-z_]\(", text)
+    is_known = _has_words(node) or bool(re.search(r"\} [a-z]{5,}|[a-z]{5,} \{", text) and not _CODE.search(text))
+    return is_known and " " in text.strip() and not re.search(r"^ |, $|[a-z_]\(", text)
 
 
 def _is_sentence(node: ast.expr) -> bool:

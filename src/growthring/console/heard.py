@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _BREAK = re.compile(r"(?<=[.!?]) (?=[A-Z`])")
-_LISTS = (("; ", "；"), (", ", "、"))
+_SPAN = re.compile(r"(\d[\d-]*) to (\d[\d-]*)")
 _NAME = re.compile(r"[A-Z]\S*")
 _LONGEST = 5_000
 _MOST_SENTENCES = 8
@@ -91,6 +91,8 @@ class Hearing:
         """Return one message in the language, or nothing; no value holds a further sentence unless it may."""
         if text in self._messages:
             return self._messages[text]
+        if (span := _SPAN.fullmatch(text)) and (words := self._messages.get("{first} to {last}")):
+            return words.format(first=span[1], last=span[2])
         for form in self._forms:
             values = form.values(text) if form.rarest in text else None
             if values is not None and (may_swallow or not any(map(_BREAK.search, values.values()))):
@@ -117,14 +119,13 @@ class Hearing:
         """Return what stands in a place in the language: a message, a sentence, or a list of such; a name stays a name."""
         if depth > _DEEPEST or _NAME.fullmatch(text):
             return text
-        if found := self._translated(text, depth):
-            return found
-        for separator, mark in _LISTS:
-            parts = text.split(separator)
-            known = [self._sentence(part, depth) for part in parts[:_MOST_SENTENCES]] if len(parts) > 1 else []
-            if any(known):
-                return mark.join(there or part for there, part in zip([*known, *parts[len(known) :]], parts, strict=True))
-        return text
+        return self._list(text, "; ", "；", depth) or self._translated(text, depth) or self._list(text, ", ", "、", depth) or text
+
+    def _list(self, text: str, separator: str, mark: str, depth: int) -> str:
+        """Return a list in the language, or nothing where none of its parts is known."""
+        parts = text.split(separator)
+        known = [self._sentence(part, depth) for part in parts] if 1 < len(parts) <= _MOST_SENTENCES else []
+        return mark.join(there or part for there, part in zip(known, parts, strict=True)) if any(known) else ""
 
 
 def joined(sentences: Iterable[str]) -> str:

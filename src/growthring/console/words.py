@@ -22,6 +22,8 @@ _NOTHING = "–"
 _UNIT = re.compile(r"(?P<currency>[A-Z]{3}) per (?P<span>month|year)")
 _CATALOGUES = Path(__file__).parent / "locale"
 _OWN = ("pages/", "templates/")
+_WORDS_OF_A_NAME = 2
+"""Text of a cell with fewer words is a name or a code of the data, and stays as it is."""
 
 
 @cache
@@ -84,7 +86,7 @@ class Words:
             >>> Words("zh").heard("2011-12 is partial: the data end on 2011-12-09.")
             '2011-12 不完整：数据止于 2011-12-09。'
         """
-        return _heard(self.language, text)
+        return text if self.language == "en" else _heard(self.language, text)
 
     @property
     def tag(self) -> str:
@@ -110,12 +112,17 @@ class Words:
         if shape == "instant":
             return f"{value} · {self.ago(str(value))}"
         if shape in ("text", "name", "month", "code", "long"):
-            return self.heard(str(value)) if shape == "long" else str(value)
+            return self._text(str(value), shape)
         try:
             exact = Decimal(str(value))
         except InvalidOperation:
             return self(str(value))
         return self._number(exact, shape, is_rough=isinstance(value, float)) if exact.is_finite() else _NOTHING
+
+    def _text(self, text: str, shape: str) -> str:
+        """Write text of a cell: names and codes as they are, what operations say in it in the language."""
+        is_said = shape in ("text", "long", "month") and text.count(" ") >= _WORDS_OF_A_NAME
+        return self.heard(text) if is_said else text
 
     def ago(self, instant: str) -> str:
         """Write how long ago an instant in UTC was."""

@@ -197,10 +197,11 @@ def _rejected(reading: Reading) -> list[str]:
         if currency in EXPONENT and total is not None:
             worth.setdefault(code, []).append(f"{currency} {money(total, currency)}")
     parts = [
-        f"{count:,} × {code}" + (f" worth {', '.join(worth[code])}" if code in worth else "")
+        f"{count:,} × {code} worth {', '.join(worth[code])}" if code in worth else f"{count:,} × {code}"
         for code, count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))
     ]
-    told = "; ".join(parts[:_CODES_TOLD]) + (f"; {len(parts) - _CODES_TOLD} more codes" if len(parts) > _CODES_TOLD else "")
+    more = [f"{len(parts) - _CODES_TOLD} more codes"] if len(parts) > _CODES_TOLD else []
+    told = "; ".join([*parts[:_CODES_TOLD], *more])
     return [f"Left out as problem rows: {told} (`growthring problems`)."] if parts else []
 
 
