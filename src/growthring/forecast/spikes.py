@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import sparse, stats
 
 from growthring.forecast.excursions import screen
 from growthring.forecast.panel import Panel, Values
@@ -68,27 +68,50 @@ def find_shared_spikes(panel: Panel, *, rate: float = _RATE) -> list[SharedSpike
     standard, usual = _distances(panel)
     known = np.isfinite(standard)
     is_high = known & (np.nan_to_num(standard) > _HIGH)
-    groups = {
-        (name, str(value)): values == value
-        for name, values in sorted(panel.attributes.items())
-        for value in np.unique(values)
-        if FEWEST <= int((values == value).sum()) < panel.rows
-    }
-    found: list[SharedSpike] = []
-    chances = {key: _chances(is_high, known, members) for key, members in groups.items()}
-    if not chances:
+    groups = _groups(panel)
+    if not groups.keys:
         return []
-    limit = _limit(np.concatenate(list(chances.values())), rate)
+    found: list[SharedSpike] = []
+    limit = _limit(_chances(is_high, known, groups).ravel(), rate)
     for column in range(panel.months):
         left = known[:, column].copy()
         while True:
-            best = _best(is_high[:, column], left, groups, limit)
-            if best is None:
+            chances = _chances((is_high[:, column] & left)[:, None], left[:, None], groups)[:, 0]
+            best = int(np.argmin(chances))  # of equal ones the first by name
+            if chances[best] > limit:
                 break
-            key, p_value = best
-            found.append(_spike(panel, usual, is_high[:, column], left & groups[key], left, (column, *key), p_value))
-            left = left & ~groups[key]
+            name, value = groups.keys[best]
+            members = panel.attributes[name] == value
+            found.append(
+                _spike(panel, usual, is_high[:, column], left & members, left, (column, name, value), float(chances[best]))
+            )
+            left = left & ~members
     return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Groups:
+    """Accounts by attribute value: names and values in order, and which rows are whose members, shape (groups, rows)."""
+
+    keys: list[tuple[str, str]]
+    members: sparse.csr_array
+
+
+def _groups(panel: Panel) -> _Groups:
+    """Return the groups with enough members to be looked at, those of everybody left out."""
+    keys: list[tuple[str, str]] = []
+    places, rows = [], []
+    for name, values in sorted(panel.attributes.items()):
+        known, codes, counts = np.unique(values, return_inverse=True, return_counts=True)
+        for code in np.flatnonzero((counts >= FEWEST) & (counts < panel.rows)):
+            members = np.flatnonzero(codes == code)
+            places.append(np.full(len(members), len(keys)))
+            rows.append(members)
+            keys.append((name, str(known[code])))
+    if not keys:
+        return _Groups([], sparse.csr_array((0, panel.rows), dtype=np.int64))
+    place, row = np.concatenate(places), np.concatenate(rows)
+    return _Groups(keys, sparse.csr_array((np.ones(len(row), np.int64), (place, row)), shape=(len(keys), panel.rows)))
 
 
 def _distances(panel: Panel) -> tuple[Values, Values]:
@@ -104,22 +127,15 @@ def _distances(panel: Panel) -> tuple[Values, Values]:
     return np.asarray(standard, np.float64), np.asarray(np.exp(level + seen.common), np.float64)
 
 
-def _chances(is_high: NDArray[np.bool_], known: NDArray[np.bool_], members: NDArray[np.bool_]) -> Values:
-    """Return the chance of as many high members in each month, shape (months,); 1 where too few are high."""
+def _chances(is_high: NDArray[np.bool_], known: NDArray[np.bool_], groups: _Groups) -> Values:
+    """Return the chance of as many high members in each month, shape (groups, months); 1 where too few are high."""
     high, everybody = is_high.sum(axis=0), known.sum(axis=0)
-    inside, size = is_high[members].sum(axis=0), known[members].sum(axis=0)
-    chance = stats.hypergeom.sf(inside - 1, everybody, high, size)
-    return np.where((inside >= FEWEST) & (size < everybody), chance, 1.0)
-
-
-def _best(
-    is_high: NDArray[np.bool_], left: NDArray[np.bool_], groups: dict[tuple[str, str], NDArray[np.bool_]], limit: float
-) -> tuple[tuple[str, str], float] | None:
-    """Return the group of a month that chance explains least, of the accounts that are not explained yet."""
-    column = (is_high & left)[:, None]
-    chances = {key: float(_chances(column, left[:, None], members)[0]) for key, members in groups.items()}
-    key = min(chances, key=lambda each: (chances[each], each))
-    return (key, chances[key]) if chances[key] <= limit else None
+    inside, size = groups.members @ is_high.astype(np.int64), groups.members @ known.astype(np.int64)
+    chances = np.ones(inside.shape)
+    where = np.nonzero((inside >= FEWEST) & (size < everybody))
+    month = where[1]
+    chances[where] = stats.hypergeom.sf(inside[where] - 1, everybody[month], high[month], size[where])
+    return chances
 
 
 def _limit(chances: Values, rate: float) -> float:

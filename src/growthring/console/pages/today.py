@@ -72,7 +72,7 @@ def _questions(visit: Visit) -> list[Statement]:
     """Name the largest changes of usage that nobody explained; they are looked for in the background."""
     _ = visit.words
     try:
-        found = visit.ask(open_questions, AskedUsage(), slow=True)
+        found = visit.ask(open_questions, AskedUsage(), top=0, slow=True)  # as customers' pages ask it
     except GrowthringError:  # no usage, or too little of it: nothing to ask about
         return []
     names = visit.ask(account_names)

@@ -138,8 +138,12 @@ def rulings(project: Project, as_of: datetime | None) -> list[Ruling]:
 
 def find(project: Project, asked: Asked, progress: Progress = silent) -> tuple[History, OneOffs]:
     """Return usage with its one-offs."""
-    history = open_usage(project, asked, progress)
-    return history, find_one_offs(history.panel, rulings(project, asked.as_of))
+
+    def found() -> tuple[History, OneOffs]:
+        history = open_usage(project, asked, progress)
+        return history, find_one_offs(history.panel, rulings(project, asked.as_of))
+
+    return project.kept(("one-offs", project.state_token(), asked), found)
 
 
 def one_offs(project: Project, asked: Asked, *, progress: Progress = silent) -> Answer:

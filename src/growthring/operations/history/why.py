@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from growthring.forecast.jumps import find_jumps
-from growthring.forecast.one_offs import OneOff, Verdict, find_one_offs
+from growthring.forecast.one_offs import OneOff, OneOffs, Verdict
 from growthring.forecast.spikes import find_shared_spikes
 from growthring.kernel.errors import GrowthringError, UnknownValueError
 from growthring.kernel.period import Month
@@ -15,7 +15,7 @@ from growthring.operations.answer import Answer
 from growthring.operations.history.decisions import tag_account
 from growthring.operations.history.external_events import events
 from growthring.operations.history.opening import History
-from growthring.operations.history.unusual import Asked, amounts, open_usage, rulings
+from growthring.operations.history.unusual import Asked, amounts, find
 from growthring.operations.known_names import KnownNames
 from growthring.operations.project import Project
 
@@ -57,9 +57,9 @@ def open_questions(project: Project, asked: Asked, *, top: int = 10, progress: P
         top: Questions listed; 0 lists all.
         progress: Told about what has to be computed first.
     """
-    history = open_usage(project, asked, progress)
+    history, unusual = find(project, asked, progress)
     closed = _answered(project, history, asked.as_of)
-    questions = [each for each in _questions(project, history, asked) if not _is_closed(each, history, closed)]
+    questions = [each for each in _questions(unusual) if not _is_closed(each, history, closed)]
     ordered = sorted(questions, key=lambda each: (-abs(each.at_stake), each.row, each.start))
     listed = ordered[:top] if top else ordered
     shared = _shared(history)
@@ -141,10 +141,9 @@ def _is_own_tag(tag: "Tag", account: str, start: Month, end: Month) -> bool:
     return is_answer and tag.first_month <= end.index and tag.last_month >= start.index
 
 
-def _questions(project: Project, history: History, asked: Asked) -> list[Question]:
+def _questions(found: OneOffs) -> list[Question]:
     """Return every change of the last twelve months: stretches, and levels that lasted."""
-    panel = history.panel
-    found = find_one_offs(panel, rulings(project, asked.as_of))
+    panel = found.panel
     since = panel.last_known - _YEAR + 1
     asked_about = (Verdict.FOUND, Verdict.UNKNOWN_YET)
     questions = [_of_stretch(each) for each in found.found if each.verdict in asked_about and each.start + each.length > since]
