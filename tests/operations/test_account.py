@@ -1,21 +1,33 @@
 """One customer looked at from all sides: found by SQL, with figures that agree with the company's."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from growthring.engine.catalog import open_tables
+from growthring.engine.duckdb_session import connect
 from growthring.kernel.errors import GrowthringError
+from growthring.kernel.period import Month
 from growthring.operations.accounts.bills import account_bill, account_bills, account_budget
 from growthring.operations.accounts.contracts import account_burn_down, account_contracts, account_promises
 from growthring.operations.accounts.find import account_named, attribute_columns, find_accounts
 from growthring.operations.accounts.notes import account_notes
-from growthring.operations.accounts.revenue import account_documents, account_facts, account_movements, account_revenue
+from growthring.operations.accounts.revenue import (
+    account_documents,
+    account_facts,
+    account_invoices,
+    account_movements,
+    account_revenue,
+)
 from growthring.operations.accounts.usage import account_usage, account_usage_days
+from growthring.operations.answer import Answer
 from growthring.operations.history.decisions import tag_account
 from growthring.operations.opened_books import OpenedBooks
 from growthring.operations.pricing.quote import price_curve
 from growthring.operations.project import Project
 from growthring.operations.revenue.show import View, show
+from growthring.revenue.inputs import load_inputs
 from tests.operations.books import ACCOUNTS, Books
 
 
@@ -126,6 +138,32 @@ def test_contracts_are_those_of_the_account_alone(opened: Project, promising: st
     assert account_contracts(opened, promising).rows
     others = {row["contract"] for row in account_contracts(opened, find_accounts(opened).rows[-1]["account_id"]).rows}
     assert not others & {row["contract"] for row in account_contracts(opened, promising).rows}
+
+
+def test_the_sql_of_answers_about_an_account_reads_the_canonical_tables_and_gives_their_figures(opened: Project, promising: str):
+    connection, snapshot = connect(), opened.snapshot()
+    open_tables(connection, opened.store, snapshot)
+    load_inputs(connection, opened.policy(), opened.setting(snapshot))
+
+    def found(answer: Answer) -> list[tuple[Any, ...]]:
+        return connection.execute(answer.sql).fetchall()
+
+    facts, revenue = account_facts(opened, promising), account_revenue(opened, promising)
+    assert Decimal(str(facts.value)) == pytest.approx(found(facts)[0][0], abs=Decimal("0.01"))
+    assert {Month(month): round(amount, 2) for month, amount in found(revenue)} == {
+        Month.parse(row["at"]): Decimal(row["end"]) for row in revenue.rows if Decimal(row["end"])
+    }
+    for answer in (
+        account_contracts(opened, promising),
+        account_promises(opened, promising),
+        account_invoices(opened, promising),
+    ):
+        assert len(found(answer)) == len(answer.rows) > 0
+    movements, accounts = account_movements(opened, promising), find_accounts(opened, limit=5)
+    assert len(found(movements)) >= len(movements.rows) > 0
+    assert len(found(accounts)) == accounts.value
+    days = account_usage_days(opened, promising, account_usage(opened, promising).rows[0]["meter"])
+    assert [(day.isoformat(), records) for day, _, records in found(days)] == [(row["at"], row["records"]) for row in days.rows]
 
 
 def test_an_account_that_no_row_names_is_refused(opened: Project):

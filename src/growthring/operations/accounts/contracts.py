@@ -6,8 +6,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from growthring.engine.relation import literal
 from growthring.kernel.period import Month
-from growthring.operations.accounts.overview import AccountBook, known_account
+from growthring.operations.accounts.overview import AccountBook, known_account, written
 from growthring.operations.answer import Answer, money
 from growthring.operations.pricing.commitments import computed_commitments
 from growthring.operations.project import Project
@@ -22,6 +23,7 @@ _DEFINITIONS = {
         "Consumption of each commitment by the end of each billing period, and where the pace of the last months leads."
     ),
 }
+_POLICY = {"name": "commitments", "version": "rating"}
 _UNIT = Decimal("0.01")
 
 
@@ -32,20 +34,20 @@ def account_contracts(project: Project, account: str) -> Answer:
         GrowthringError: No row names the account.
     """
     book = known_account(project, account)
-    found = book.rows(
+    whose = f"account_id = {literal(account)}"
+    statement = (
         "SELECT COALESCE(contract.contract_id, line.contract_id) AS contract_id, line.product_id, line.kind, line.quantity, "
         "line.amount, line.list_amount, line.currency, line.billing_interval, line.interval_count, "
         "COALESCE(line.starts_on, contract.starts_on) AS starts_on, COALESCE(line.ends_on, contract.ends_on) AS ends_on, "
         "contract.signed_on, contract.cancel_requested_on, contract.cancelled_on, contract.cancel_reason, "
         "contract.renews_contract_id, contract.price_book "
-        "FROM (SELECT * FROM contract WHERE account_id = $1) AS contract "
-        "FULL JOIN (SELECT * FROM contract_line WHERE account_id = $1) AS line ON line.contract_id = contract.contract_id "
-        "ORDER BY 10 DESC, 1 DESC, line.contract_line_id",
-        account,
+        f"FROM (SELECT * FROM contract WHERE {whose}) AS contract "
+        f"FULL JOIN (SELECT * FROM contract_line WHERE {whose}) AS line ON line.contract_id = contract.contract_id "
+        "ORDER BY 10 DESC, 1 DESC, line.contract_line_id"
     )
-    rows = [_contract_row(book, row) for row in found]
+    rows = [_contract_row(book, row) for row in book.rows(statement)]
     in_force = {row["contract"] for row in rows if row["state"] in ("in_force", "ending")}
-    return _answer(book, "account_contracts", len(in_force), rows)
+    return _answer(book, "account_contracts", len(in_force), rows, statement)
 
 
 def account_promises(project: Project, account: str) -> Answer:
@@ -55,9 +57,9 @@ def account_promises(project: Project, account: str) -> Answer:
         GrowthringError: No row names the account.
     """
     book = known_account(project, account)
-    found = book.rows("SELECT * FROM commitment WHERE account_id = $1 ORDER BY starts_on DESC, commitment_id", account)
-    rows = [_promise_row(book, row) for row in found]
-    return _answer(book, "account_promises", sum(row["state"] == "in_force" for row in rows), rows)
+    statement = f"SELECT * FROM commitment WHERE account_id = {literal(account)} ORDER BY starts_on DESC, commitment_id"
+    rows = [_promise_row(book, row) for row in book.rows(statement)]
+    return _answer(book, "account_promises", sum(row["state"] == "in_force" for row in rows), rows, statement)
 
 
 def account_burn_down(project: Project, account: str) -> Answer:
@@ -92,7 +94,7 @@ def _pace_row(commitment: Commitment, found: BurnDown) -> dict[str, Any]:
     return {
         "kind": "pace", "commitment": commitment.commitment_id,
         **{name: None if size is None else _size(commitment, size) for name, size in sizes.items()},
-        "unit": _unit(commitment), **{name: _text(day) for name, day in days.items()},
+        "unit": _unit(commitment), **{name: written(day) for name, day in days.items()},
     }  # fmt: skip
 
 
@@ -153,8 +155,8 @@ def _contract_row(book: AccountBook, row: dict[str, Any]) -> dict[str, Any]:
         "contract": row["contract_id"], "state": _state(book, row), "product": row["product_id"], "type": row["kind"],
         "quantity": None if row["quantity"] is None else plain(row["quantity"]),
         "amount": None if row["amount"] is None else money(row["amount"], row["currency"]), "currency": row["currency"],
-        "every": every, "discount": _discount(row), "from": _text(row["starts_on"]), "until": _text(row["ends_on"]),
-        "signed": _text(row["signed_on"]), "renews": row["renews_contract_id"], "cancelled": _text(row["cancelled_on"]),
+        "every": every, "discount": _discount(row), "from": written(row["starts_on"]), "until": written(row["ends_on"]),
+        "signed": written(row["signed_on"]), "renews": row["renews_contract_id"], "cancelled": written(row["cancelled_on"]),
         "why_cancelled": row["cancel_reason"], "price_book": row["price_book"],
     }  # fmt: skip
 
@@ -189,25 +191,12 @@ def _promise_row(book: AccountBook, row: dict[str, Any]) -> dict[str, Any]:
     state = _state(book, {**row, "cancelled_on": row["voided_on"], "cancel_requested_on": None})
     return {
         "commitment": promise.commitment_id, "of": promise.kind, "state": state, "committed": _size(promise, promise.size),
-        "unit": _unit(promise), "from": _text(promise.starts_on),
-        "until": _text(promise.ends_on), "contract": row["contract_id"],
+        "unit": _unit(promise), "from": written(promise.starts_on),
+        "until": written(promise.ends_on), "contract": row["contract_id"],
         "shared": row["scope"], "rollover": float(row["rollover_share"]),
         "overage": plain(row["overage_factor"]), "shortfall_billed": row["true_up"] if promise.kind == "minimum" else None,
     }  # fmt: skip
 
 
-def _text(day: date | None) -> str | None:
-    return day.isoformat() if day else None
-
-
-def _answer(book: AccountBook, metric: str, value: int, rows: list[dict[str, Any]]) -> Answer:
-    return Answer(
-        metric=metric,
-        value=value,
-        unit="count",
-        at=book.today.isoformat(),
-        definition=_DEFINITIONS[metric],
-        policy={"name": "commitments", "version": "rating"},
-        snapshot=book.reading.snapshot.snapshot_id,
-        rows=rows,
-    )
+def _answer(book: AccountBook, metric: str, value: int, rows: list[dict[str, Any]], sql: str = "") -> Answer:
+    return book.answer(metric, _DEFINITIONS[metric], value, rows, at=book.today.isoformat(), policy=_POLICY, sql=sql)

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from growthring.engine.relation import literal
 from growthring.operations.accounts.overview import TABLE, YEAR, AccountBook, account_book, quoted
 from growthring.operations.answer import Answer, money
 from growthring.operations.project import Project
@@ -27,22 +28,13 @@ def find_accounts(project: Project, text: str = "", *, sort: str = "-mrr", skip:
         limit: Accounts listed; all when absent. The value of the Answer counts all that match.
     """
     book = account_book(project)
-    where = "WHERE CONTAINS(searched, LOWER($1))" if text else "WHERE $1 = ''"
-    counted = book.rows(f"SELECT COUNT(*) AS accounts FROM {TABLE} {where}", text)[0]["accounts"]
+    where = f"WHERE CONTAINS(searched, LOWER({literal(text)}))" if text else ""
+    counted = book.rows(f"SELECT COUNT(*) AS accounts FROM {TABLE} {where}")[0]["accounts"]
     statement = f"SELECT * EXCLUDE (searched) FROM {TABLE} {where} ORDER BY {_order(book, sort)}"
     cut = f" LIMIT {int(limit)} OFFSET {int(skip)}" if limit is not None else ""
-    reading = book.reading
-    return Answer(
-        metric="accounts",
-        value=int(counted),
-        unit="count",
-        at=str(book.month),
-        definition=_DEFINITION.format(now=book.month, policy=reading.policy.name, before=book.month - YEAR),
-        policy=reading.policy_name(),
-        snapshot=reading.snapshot.snapshot_id,
-        rows=[_row(book, row) for row in book.rows(statement + cut, text)],
-        sql=statement,
-    )
+    definition = _DEFINITION.format(now=book.month, policy=book.reading.policy.name, before=book.month - YEAR)
+    rows = [_row(book, row) for row in book.rows(statement + cut)]
+    return book.answer("accounts", definition, int(counted), rows, sql=book.sql(statement))
 
 
 def account_named(project: Project, text: str) -> str:

@@ -40,16 +40,7 @@ def account_notes(project: Project, account: str) -> Answer:
                 if each.counts_on(day) and _is_about(each, account, attributes)
             ]
     rows.sort(key=lambda row: row["recorded"], reverse=True)
-    return Answer(
-        metric="account_notes",
-        value=len(rows),
-        unit="count",
-        at=str(book.month),
-        definition=_DEFINITION,
-        policy={"name": "journal", "version": "1"},
-        snapshot=book.reading.snapshot.snapshot_id,
-        rows=rows,
-    )
+    return book.answer("account_notes", _DEFINITION, len(rows), rows, policy={"name": "journal", "version": "1"})
 
 
 def _attributes(book: AccountBook, account: str) -> dict[str, str]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from growthring.engine.relation import literal
+from growthring.engine.relation import Relation, compose, literal
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.period import Month
+from growthring.operations.answer import Answer, Value
 from growthring.operations.project import Project
 from growthring.operations.reading import Reading, read
 
@@ -47,6 +48,28 @@ class AccountBook:
         names = [column[0] for column in found.description or []]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
+    def sql(self, statement: str) -> str:
+        """Return a statement over the ledger and `TABLE` as one over the canonical tables."""
+        own = (Relation(TABLE, _overview_sql(self)), Relation("asked", statement))
+        return compose([*self.reading.ledger.chain, *own], "asked")
+
+    def answer(
+        self, metric: str, definition: str, value: Value, rows: list[dict[str, Any]], *, unit: str = "count",
+        at: str = "", policy: dict[str, str] | None = None, sql: str = "",
+    ) -> Answer:  # fmt: skip
+        """Return an Answer about accounts: of now and under the policy of the ledger, where nothing else is said."""
+        return Answer(
+            metric=metric,
+            value=value,
+            unit=unit,
+            at=at or str(self.month),
+            definition=definition,
+            policy=policy or self.reading.policy_name(),
+            snapshot=self.reading.snapshot.snapshot_id,
+            rows=rows,
+            sql=sql,
+        )
+
 
 def account_book(project: Project) -> AccountBook:
     """Open the ledger of the project's policy and list its accounts, once for each ledger that stays open."""
@@ -73,6 +96,11 @@ def known_account(project: Project, account: str) -> AccountBook:
             remedy="Find the customer by name.",
         )
     return book
+
+
+def written(day: date | None) -> str | None:
+    """Return a day as an Answer writes it."""
+    return day.isoformat() if day else None
 
 
 def quoted(name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from growthring.engine.relation import literal
 from growthring.kernel.period import Month
-from growthring.operations.accounts.overview import TABLE, YEAR, AccountBook, known_account
+from growthring.operations.accounts.overview import TABLE, YEAR, AccountBook, known_account, written
 from growthring.operations.answer import Answer, Value, money
 from growthring.operations.pricing.bill import add_up
 from growthring.operations.project import Project
@@ -19,7 +19,9 @@ _DEFINITIONS = {
     "account_revenue": "Recurring revenue of one customer at the end of each month, and the movements that led to it.",
     "account_movements": "Each change of one customer's recurring revenue by product, with what drove it where the data tell.",
     "account_documents": "What {month} and the month before rest on: revenue as counted, invoice and contract lines.",
+    "account_invoices": "Invoices and credit notes of one customer, tax and fees included.",
 }
+_CAUSES = "month, movement, product_id, driver, reason"
 
 
 def account_facts(project: Project, account: str) -> Answer:
@@ -32,7 +34,7 @@ def account_facts(project: Project, account: str) -> Answer:
     (row,) = book.rows(f"SELECT * FROM {TABLE} WHERE account_id = $1", account)
     currency = book.reading.currency
     facts = {
-        "account_id": account, "name": row["name"], "state": row["state"], "since": _text(row["since"]),
+        "account_id": account, "name": row["name"], "state": row["state"], "since": written(row["since"]),
         "mrr": money(row["mrr"], currency), "arr": money(row["mrr"] * YEAR, currency), "currency": currency,
         "earlier": money(row["earlier"], currency), "change": money(row["change"], currency),
         "change_rate": float(row["change"] / row["earlier"]) if row["earlier"] > 0 else None,
@@ -40,7 +42,8 @@ def account_facts(project: Project, account: str) -> Answer:
         "attributes": {name: row[column] for name, column in book.attributes.items()},
         **_parent(book, row["parent_account_id"]), **_last_invoice(book, account), **_renewal(book, account),
     }  # fmt: skip
-    return _answer(book, "account", facts["mrr"], f"{currency} per month", [facts])
+    sql = f"SELECT mrr FROM {TABLE} WHERE account_id = {literal(account)}"
+    return _answer(book, "account", facts["mrr"], [facts], sql, unit=_monthly(book))
 
 
 def account_revenue(project: Project, account: str) -> Answer:
@@ -61,7 +64,7 @@ def account_revenue(project: Project, account: str) -> Answer:
         rows.append(_month_row(book, Month(month), before, moved.get(month, {}), end))
         before = end
     value = rows[-1]["end"] if rows else money(Decimal(0), book.reading.currency)
-    return _answer(book, "account_revenue", value, f"{book.reading.currency} per month", rows)
+    return _answer(book, "account_revenue", value, rows, _ends_sql(book, account), unit=_monthly(book))
 
 
 def account_movements(project: Project, account: str) -> Answer:
@@ -74,11 +77,11 @@ def account_movements(project: Project, account: str) -> Answer:
     rows = [
         {"at": str(Month(row["month"])), "movement": row["movement"], "product": row["product_id"], "driver": row["driver"],
          "reason": row["reason"], "amount": money(row["amount"], book.reading.currency)}
-        for row in _moves(book, account, "month, movement, product_id, driver, reason")
+        for row in _moves(book, account, _CAUSES)
     ]  # fmt: skip
     rows = [row for row in rows if Decimal(row["amount"])]  # a rest below the minor unit is no change that anybody sees
     rows.sort(key=lambda row: (row["at"], abs(Decimal(row["amount"]))), reverse=True)
-    return _answer(book, "account_movements", len(rows), "count", rows)
+    return _answer(book, "account_movements", len(rows), rows, _moves_sql(book, account, _CAUSES))
 
 
 def account_documents(project: Project, account: str, at: str) -> Answer:
@@ -93,16 +96,15 @@ def account_documents(project: Project, account: str, at: str) -> Answer:
     book = known_account(project, account)
     month = project.calendar.parse(at)[1]
     first, last = (month - 1).first_day, month.last_day
-    counted = book.rows(
-        "SELECT month, product_id, currency, native_amount, rate, recurring_amount, usage_amount, quantity FROM panel "
-        f"WHERE account_id = $1 AND month IN ({(month - 1).index}, {month.index}) ORDER BY month, product_id",
-        account,
+    counted = (
+        "SELECT month, product_id, currency, native_amount, rate, recurring_amount, usage_amount, quantity FROM panel WHERE "
+        f"account_id = {literal(account)} AND month IN ({(month - 1).index}, {month.index}) ORDER BY month, product_id"
     )
-    rows = [_counted_row(book, row) for row in counted] + _invoice_rows(book, account, first, last)
+    rows = [_counted_row(book, row) for row in book.rows(counted)] + _invoice_rows(book, account, first, last)
     rows += _contract_rows(book, account, first, last)
     ends = dict(_ends(book, account))
     value = money(ends.get(month.index, Decimal(0)) - ends.get(month.index - 1, Decimal(0)), book.reading.currency)
-    return _answer(book, "account_documents", value, f"{book.reading.currency} per month", rows, at=month)
+    return _answer(book, "account_documents", value, rows, counted, unit=_monthly(book), at=month)
 
 
 def account_invoices(project: Project, account: str) -> Answer:
@@ -112,42 +114,41 @@ def account_invoices(project: Project, account: str) -> Answer:
         GrowthringError: No row names the account.
     """
     book = known_account(project, account)
-    found = book.rows(
+    statement = (
         "SELECT invoice_id, currency, MAX(issued_on) AS issued_on, MAX(due_on) AS due_on, COUNT(*) AS lines, "
         "SUM(amount) AS amount, COUNT(*) FILTER (paid_on IS NULL) AS open_lines, MAX(paid_on) AS paid_on "
-        "FROM invoice_line WHERE account_id = $1 "
-        "GROUP BY 1, 2 ORDER BY 3 DESC, 1 DESC",
-        account,
+        f"FROM invoice_line WHERE account_id = {literal(account)} GROUP BY 1, 2 ORDER BY 3 DESC, 1 DESC"
     )
     rows = [
-        {"invoice": row["invoice_id"], "issued": _text(row["issued_on"]), "due": _text(row["due_on"]), "lines": row["lines"],
+        {"invoice": row["invoice_id"], "issued": written(row["issued_on"]), "due": written(row["due_on"]), "lines": row["lines"],
          "amount": money(row["amount"], row["currency"]), "currency": row["currency"],
-         "paid": None if row["open_lines"] else _text(row["paid_on"])}
-        for row in found
+         "paid": None if row["open_lines"] else written(row["paid_on"])}
+        for row in book.rows(statement)
     ]  # fmt: skip
     value, unit = (rows[0]["amount"], rows[0]["currency"]) if rows else (None, "")
-    answer = _answer(book, "account", value, unit, rows)
-    return Answer(
-        **answer.as_dict()
-        | {"metric": "account_invoices", "definition": "Invoices and credit notes of one customer, tax and fees included."}
-    )
+    return _answer(book, "account_invoices", value, rows, statement, unit=unit)
 
 
 def _moves(book: AccountBook, account: str, by: str) -> list[dict[str, Any]]:
-    return book.rows(
-        f"SELECT {by}, SUM(movement_amount) AS amount FROM movement WHERE account_id = $1 AND month <= {book.month.index} "
-        f"GROUP BY {by} HAVING SUM(movement_amount) <> 0 ORDER BY {by}",
-        account,
+    return book.rows(_moves_sql(book, account, by))
+
+
+def _moves_sql(book: AccountBook, account: str, by: str) -> str:
+    return (
+        f"SELECT {by}, SUM(movement_amount) AS amount FROM movement WHERE account_id = {literal(account)} "
+        f"AND month <= {book.month.index} GROUP BY {by} HAVING SUM(movement_amount) <> 0 ORDER BY {by}"
     )
 
 
 def _ends(book: AccountBook, account: str) -> list[tuple[int, Decimal]]:
-    found = book.rows(
-        "SELECT month, SUM(recurring_amount) AS amount FROM panel "
-        f"WHERE account_id = $1 AND month <= {book.month.index} GROUP BY 1",
-        account,
+    return [(row["month"], row["amount"]) for row in book.rows(_ends_sql(book, account))]
+
+
+def _ends_sql(book: AccountBook, account: str) -> str:
+    return (
+        f"SELECT month, SUM(recurring_amount) AS amount FROM panel WHERE account_id = {literal(account)} "
+        f"AND month <= {book.month.index} GROUP BY 1 ORDER BY 1"
     )
-    return [(row["month"], row["amount"]) for row in found]
 
 
 def _month_row(book: AccountBook, month: Month, before: Decimal, moved: dict[str, Decimal], end: Decimal) -> dict[str, Any]:
@@ -172,7 +173,7 @@ def _last_invoice(book: AccountBook, account: str) -> dict[str, Any]:
     )
     row: dict[str, Any] = found[0] if found else {"issued_on": None, "currency": "", "amount": None, "open_lines": 0}
     return {
-        "invoiced_on": _text(row["issued_on"]), "invoice_currency": row["currency"], "is_paid": not row["open_lines"],
+        "invoiced_on": written(row["issued_on"]), "invoice_currency": row["currency"], "is_paid": not row["open_lines"],
         "invoice_amount": money(row["amount"], row["currency"]) if row["amount"] is not None else None,
     }  # fmt: skip
 
@@ -183,7 +184,7 @@ def _renewal(book: AccountBook, account: str) -> dict[str, Any]:
         f"AND (ends_on IS NULL OR ends_on > {literal(book.today)}) AND cancelled_on IS NULL AND cancel_requested_on IS NULL",
         account,
     )
-    return {"renews_on": _text(row["ends_on"]), "contracts": row["contracts"]}
+    return {"renews_on": written(row["ends_on"]), "contracts": row["contracts"]}
 
 
 def _counted_row(book: AccountBook, row: dict[str, Any]) -> dict[str, Any]:
@@ -204,8 +205,8 @@ def _invoice_rows(book: AccountBook, account: str, first: date, last: date) -> l
     )  # fmt: skip
     return [
         {"kind": "billed", "line": row["invoice_line_id"], "invoice": row["invoice_id"], "product": row["product_id"],
-         "type": row["kind"], "issued": _text(row["issued_on"]), "from": _text(row["period_start"]),
-         "until": _text(row["period_end"]),
+         "type": row["kind"], "issued": written(row["issued_on"]), "from": written(row["period_start"]),
+         "until": written(row["period_end"]),
          "quantity": None if row["quantity"] is None else plain(row["quantity"]),
          "amount": money(row["amount"], row["currency"]), "currency": row["currency"], **_origin(row)}
         for row in found
@@ -220,7 +221,7 @@ def _contract_rows(book: AccountBook, account: str, first: date, last: date) -> 
     )  # fmt: skip
     return [
         {"kind": "agreed", "line": row["contract_line_id"], "contract": row["contract_id"], "product": row["product_id"],
-         "type": row["kind"], "from": _text(row["starts_on"]), "until": _text(row["ends_on"]),
+         "type": row["kind"], "from": written(row["starts_on"]), "until": written(row["ends_on"]),
          "quantity": None if row["quantity"] is None else plain(row["quantity"]),
          "amount": money(row["amount"], row["currency"]), "currency": row["currency"], "every": row["billing_interval"],
          **_origin(row)}
@@ -232,21 +233,14 @@ def _origin(row: dict[str, Any]) -> dict[str, Any]:
     return {"file": row["source_file"], "row": row["source_row"]}
 
 
-def _text(day: date | None) -> str | None:
-    return day.isoformat() if day else None
+def _monthly(book: AccountBook) -> str:
+    return f"{book.reading.currency} per month"
 
 
 def _answer(
-    book: AccountBook, metric: str, value: Value, unit: str, rows: list[dict[str, Any]], *, at: Month | None = None
-) -> Answer:
+    book: AccountBook, metric: str, value: Value, rows: list[dict[str, Any]], sql: str, *, unit: str = "count",
+    at: Month | None = None,
+) -> Answer:  # fmt: skip
     month = at or book.month
-    return Answer(
-        metric=metric,
-        value=value,
-        unit=unit,
-        at=str(month),
-        definition=_DEFINITIONS[metric].format(month=month, policy=book.reading.policy.name),
-        policy=book.reading.policy_name(),
-        snapshot=book.reading.snapshot.snapshot_id,
-        rows=rows,
-    )
+    definition = _DEFINITIONS[metric].format(month=month, policy=book.reading.policy.name)
+    return book.answer(metric, definition, value, rows, unit=unit, at=str(month), sql=book.sql(sql))

@@ -16,9 +16,11 @@ from growthring.pricing.reference import plain
 DAYS_SHOWN = 92
 """Days of the daily view: about three months."""
 
-_RATED = "what its price book counts in billing periods that begin then"
-_RECORDED = "the sum of its records"
-_DEFINITION = "Usage of one customer by meter and month: where a price book rates the meter, {rated}; else {recorded}."
+_DEFINITION = (
+    "Usage of one customer by meter and month: where a price book rates the meter, what that counts in billing periods that "
+    "begin then; else the sum of its records."
+)
+_POLICY = {"name": "rating", "version": "1"}
 
 
 def account_usage(project: Project, account: str) -> Answer:
@@ -34,7 +36,8 @@ def account_usage(project: Project, account: str) -> Answer:
     rows = [
         row for meter, months in sorted({**found, **rated}.items()) for row in _month_rows(book, meter, months, meter in rated)
     ]
-    return _answer(book, "account_usage", rows)
+    value = len({row["meter"] for row in rows})
+    return book.answer("account_usage", _DEFINITION, value, rows, policy=_POLICY, sql=_recorded_sql(book, account))
 
 
 def account_usage_days(project: Project, account: str, meter: str) -> Answer:
@@ -54,16 +57,16 @@ def account_usage_days(project: Project, account: str, meter: str) -> Answer:
     }
     event = known[meter].event_name if meter in known else meter
     since = book.today - timedelta(days=DAYS_SHOWN - 1)
-    found = book.rows(
+    statement = (
         f"SELECT CAST(used_at AS DATE) AS day, SUM(quantity) AS quantity, COUNT(*) AS records FROM ({_current(book)}) AS usage "
-        f"WHERE account_id = $1 AND meter = $2 AND used_at >= {literal(since)} "
-        f"AND used_at < {literal(book.today + timedelta(days=1))} GROUP BY 1 ORDER BY 1",
-        account,
-        event,
+        f"WHERE account_id = {literal(account)} AND meter = {literal(event)} AND used_at >= {literal(since)} "
+        f"AND used_at < {literal(book.today + timedelta(days=1))} GROUP BY 1 ORDER BY 1"
     )
+    found = book.rows(statement)
     months = {(row["day"].year, row["day"].month) for row in found}
     rows = [{"at": row["day"].isoformat(), "quantity": plain(row["quantity"]), "records": row["records"]} for row in found]
-    return _answer(book, "account_usage_days", rows if len(rows) > 2 * len(months) else [])
+    shown = rows if len(rows) > 2 * len(months) else []
+    return book.answer("account_usage_days", _DEFINITION, len(shown), shown, policy=_POLICY, sql=statement)
 
 
 def _rated(project: Project, account: str) -> Iterator[tuple[str, dict[int, Decimal]]]:
@@ -87,15 +90,17 @@ def _events(project: Project) -> set[str]:
 
 def _recorded(book: AccountBook, account: str) -> Iterator[tuple[str, dict[int, Decimal]]]:
     """Yield each meter of the records with the sum of its quantities by month."""
-    found = book.rows(
-        "SELECT meter, CAST(YEAR(used_at) * 12 + MONTH(used_at) - 1 AS INTEGER) AS month, SUM(quantity) AS quantity "
-        f"FROM ({_current(book)}) AS usage WHERE account_id = $1 GROUP BY 1, 2 ORDER BY 1, 2",
-        account,
-    )
     meters: dict[str, dict[int, Decimal]] = {}
-    for row in found:
+    for row in book.rows(_recorded_sql(book, account)):
         meters.setdefault(row["meter"], {})[row["month"]] = row["quantity"]
     yield from meters.items()
+
+
+def _recorded_sql(book: AccountBook, account: str) -> str:
+    return (
+        "SELECT meter, CAST(YEAR(used_at) * 12 + MONTH(used_at) - 1 AS INTEGER) AS month, SUM(quantity) AS quantity "
+        f"FROM ({_current(book)}) AS usage WHERE account_id = {literal(account)} GROUP BY 1, 2 ORDER BY 1, 2"
+    )
 
 
 def _current(book: AccountBook) -> str:
@@ -119,16 +124,3 @@ def _month_rows(book: AccountBook, meter: str, months: dict[int, Decimal], is_ra
 
 def _change(now: Decimal, before: Decimal | None) -> float | None:
     return float(now / before - 1) if before else None
-
-
-def _answer(book: AccountBook, metric: str, rows: list[dict[str, Any]]) -> Answer:
-    return Answer(
-        metric=metric,
-        value=len({row["meter"] for row in rows}) if metric == "account_usage" else len(rows),
-        unit="count",
-        at=str(book.month),
-        definition=_DEFINITION.format(rated=_RATED, recorded=_RECORDED),
-        policy={"name": "rating", "version": "1"},
-        snapshot=book.reading.snapshot.snapshot_id,
-        rows=rows,
-    )
