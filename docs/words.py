@@ -188,7 +188,7 @@ def _of_registries() -> Iterator[tuple[str, str]]:
         in_words = each.formula if re.search("[a-z]{2} [a-z]{2}", each.formula) else ""
         yield from (("revenue/metrics", text) for text in (each.definition, each.undefined, in_words) if text)
     for policy in map(preset, preset_names()):
-        yield from (("revenue/policy.py", text) for text in (policy.title, policy.warning, policy.inferred) if text)
+        yield from (("revenue/policy.py", text) for text in (policy.title, policy.source, policy.warning, policy.inferred) if text)
     for model in (Policy, Normalisation):
         yield from (("revenue/policy.py", str(field.description).replace("`", "")) for field in model.model_fields.values())
     yield from (("kernel/period.py", kind.value.replace("_", " ")) for kind in PeriodKind)

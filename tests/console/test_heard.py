@@ -29,6 +29,7 @@ _SAID = {
     "Policy {name}: {warning}": "口径 {name}：{warning}",
     "undefined, because {why}": "没有定义，因为{why}",
     "nobody was there": "没有人",
+    "Nobody pays. All stay.": "没有人付费。都留下。",
     "meter": "计量项",
     "Usage": "用量",
     "{first} to {last}": "{first} 至 {last}",
@@ -49,6 +50,7 @@ def heard() -> Hearing:
         ("The books cannot be tried: api is under a; b is under c.", "价目表无法试算：api 在 a 之下；b 在 c 之下。"),
         ("Policy own: No data were read.", "口径 own：没有读到数据。"),
         ("3 of 4 are there. Wait.", "4 中有 3。请等待。"),
+        ("Policy own: Nobody pays. All stay.", "口径 own：没有人付费。都留下。"),
         ("Unknown meter: 2024-01 to 2024-03.", "未知的计量项：2024-01 至 2024-03。"),
     ],
 )
@@ -173,10 +175,10 @@ def said_on(twin: dict[str, Any]) -> Iterator[str]:
     "address",
     [
         *(f"/{name}" for name in PAGES),
-        "/revenue?policy=tidemill_lazy",
+        "/revenue?policy=lazy_bridge",
         "/revenue?at=2031-01",
         "/definitions?metric=ndr",
-        "/definitions?policy=stripe_billing",
+        "/definitions?policy=chargebee",
         "/account?id=nobody",
         "/answer?of=nothing",
         "/answer?of=problems",

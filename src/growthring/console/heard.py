@@ -95,9 +95,13 @@ class Hearing:
             return words.format(first=span[1], last=span[2])
         for form in self._forms:
             values = form.values(text) if form.rarest in text else None
-            if values is not None and (may_swallow or not any(map(_BREAK.search, values.values()))):
+            if values is not None and (may_swallow or not any(map(self._holds_more, values.values()))):
                 return self._filled(form, values, depth)
         return ""
+
+    def _holds_more(self, value: str) -> bool:
+        """Whether a value holds the beginning of a further sentence, and is no message itself."""
+        return bool(_BREAK.search(value)) and value not in self._messages
 
     def _filled(self, form: Form, values: Mapping[str, str], depth: int) -> str:
         put = {name: self._value(value, depth + 1) for name, value in values.items()}
