@@ -63,6 +63,9 @@ def test_a_simulation_says_who_wins_who_loses_and_how_hard(pages: TestClient):
     losers = found["result-losers"]
     assert losers and all(row["relative"] == pytest.approx(0.1, abs=0.09) for row in losers)
     assert next(row for row in found["result-beyond"] if row["percent"] == "5")["up"] > 0
+    at_ten = next(row for row in found["result-beyond"] if row["percent"] == "10")
+    beyond = [row for row in losers if row["relative"] > 0.1]
+    assert at_ten["up"] == len([row for row in beyond if round(row["relative"], 3) > 0.1]) < len(beyond), "cents are no shock"
     charts = blocks(pages, f"/pricing.json?{SIMULATED}", "chart")
     assert len(charts) == 3
     html = settled(pages, f"/pricing?{SIMULATED}")
@@ -87,7 +90,7 @@ def test_addresses_of_no_draft_open_no_file(pages: TestClient, draft: str):
         assert "fiscal_year_starts" not in html.text and "root:" not in html.text
 
 
-def test_chosen_prices_are_done_a_draft_only_once_confirmed(own_pages: TestClient):
+def test_chosen_prices_are_kept_as_a_draft_only_once_confirmed(own_pages: TestClient):
     folder = own_pages.app.state.desk.root / ".growthring" / "console" / "drafts"  # type: ignore[attr-defined]
     asked = preview(own_pages, "keep_prices", back="/pricing", use="20", book="api")
     assert asked.status_code == 200 and "USD 0.00144" in asked.text and not list(folder.glob("*.yaml"))

@@ -4,6 +4,7 @@ What takes seconds is begun, and its page shows how far it is, by the parameter 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -18,7 +19,7 @@ from growthring.console.desk import StillWorkingError
 from growthring.console.pages import DEEDS
 from growthring.console.render import render
 from growthring.console.security import is_ours, safe_back, token
-from growthring.console.visit import Section, Visit, how_far
+from growthring.console.visit import Section, Visit, how_far, refusal
 from growthring.kernel.errors import GrowthringError
 from growthring.operations import audit
 
@@ -69,7 +70,7 @@ def _under_way(visit: Visit) -> Iterable[Block]:
     try:
         done = _outcome(visit)
     except GrowthringError as error:
-        yield Note(error.happened, " ".join(part for part in (error.valid, error.remedy) if part), "error")
+        yield replace(refusal(error), state="error")
         return
     if done:
         yield Note(done, state="done")

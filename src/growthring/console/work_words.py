@@ -14,6 +14,7 @@ STAGES: Mapping[str, str] = {
     "merging rows": "merging rows",
     "metering usage": "metering usage",
     "movement ledger": "movement ledger",
+    "numbers of this page": "numbers of this page",
     "opening rated history": "opening rated history",
     "ranges": "ranges",
     "rating": "rating usage, month by month",
@@ -49,5 +50,5 @@ WORKS: Mapping[str, str] = {
 
 
 def called(title: str) -> str:
-    """Return the message that names what work computes."""
-    return WORKS.get(title, title.capitalize())
+    """Return the message that names what work computes: long work by its own name, quick work by what it is for."""
+    return WORKS.get(title, STAGES["numbers of this page"])

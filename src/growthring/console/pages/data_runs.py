@@ -11,6 +11,7 @@ from growthring.console.desk import StillWorkingError, Work
 from growthring.console.visit import Visit
 from growthring.console.work_log import EndedWork
 from growthring.console.work_words import STAGES, called
+from growthring.kernel.errors import GrowthringError
 from growthring.operations.data.runs import list_runs, require_no_run, start_run
 
 
@@ -76,7 +77,7 @@ def works(visit: Visit) -> Iterable[Block]:
             Column("what", _("What"), "name", href="_href"),
             Column("asked_at", _("Asked for (UTC)"), "instant"),
             Column("state", _("State"), words=states),
-            Column("stage", _("Stage")),
+            Column("stage", _("Stage, or why"), "long"),
             Column("seconds", _("Seconds"), "number"),
             Column("href", _("Asked for at"), "code", href="_href"),
         ],
@@ -90,11 +91,15 @@ def works(visit: Visit) -> Iterable[Block]:
 
 def _listed(visit: Visit, work: Work) -> dict[str, Any]:
     _ = visit.words
+    stage = ""
     if work.future.done():
-        state = "failed" if work.future.cancelled() or work.future.exception() else "done"
+        fault = None if work.future.cancelled() else work.future.exception()
+        state = "failed" if work.future.cancelled() or fault else "done"
+        stage = _.heard(fault.happened) if isinstance(fault, GrowthringError) else ""
     else:
         state = "running" if work.stage else "waiting"
-    stage = f"{_(STAGES.get(work.stage, work.stage))} {work.done} / {work.total}" if state == "running" and work.total > 1 else ""
+        if work.stage and work.total > 1:
+            stage = f"{_(STAGES.get(work.stage, work.stage))} {work.done} / {work.total}"
     return {
         **_asked(visit, work),
         "state": state,

@@ -11,7 +11,7 @@ from growthring.console.pages import forecast_outlook as outlook
 from growthring.console.pages import forecast_published as published
 from growthring.console.pages import forecast_usage as usage
 from growthring.console.pages.evidence import AnswerOf
-from growthring.console.pages.forecast_asked import of_scope, scope_of, view_of
+from growthring.console.pages.forecast_asked import label_of, of_scope, scope_of, view_of
 from growthring.console.visit import PageKind, Section, Visit
 from growthring.operations.answer import Answer
 from growthring.operations.forecasting.published import LATEST, show_forecast
@@ -70,7 +70,7 @@ def heading(visit: Visit) -> str:
     scope = scope_of(visit.asked)
     if view_of(visit.asked) != "outlook" or not scope.name:
         return visit.words("Forecast")
-    return visit.words("Forecast of {name}", name=scope.name)
+    return visit.words("Forecast of {name}", name=label_of(visit, scope))
 
 
 def answered(visit: Visit) -> Answer:

@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from growthring.console.answers import evidence
 from growthring.console.asked import Asked as Url
 from growthring.console.blocks import Choice, Choices, Switch, Switches
+from growthring.console.desk import StillWorkingError
 from growthring.console.pages.forecast_terms import LAYERS
 from growthring.console.visit import Visit
 from growthring.forecast.layers import ALL, Layer
+from growthring.kernel.errors import GrowthringError
 from growthring.operations.answer import Answer
 from growthring.operations.forecasting.choices import forecast_choices
 from growthring.operations.forecasting.making import Asked
 from growthring.operations.forecasting.rows import ACCOUNT, SEGMENT, TOTAL
 from growthring.operations.forecasting.views import account_forecast, whole_forecast
 from growthring.operations.history.opening import REVENUE
+from growthring.operations.known_names import account_names
 
 VIEWS: Mapping[str, str] = {
     "outlook": "Outlook", "published": "Published and bridges", "backtest": "Backtest", "entries": "What people say",
@@ -65,6 +68,15 @@ def scope_of(url: Url) -> Scope:
     if kind in (SEGMENT, ACCOUNT) and sign and name:
         return Scope(kind, name)
     return Scope() if text == TOTAL else Scope(ACCOUNT, text)
+
+
+def label_of(visit: Visit, scope: Scope) -> str:
+    """Return what a scope is called; an account by its name, once that is known."""
+    try:
+        names: Mapping[str, str] = visit.ask(account_names) if scope.kind == ACCOUNT else {}
+    except (StillWorkingError, GrowthringError):
+        names = {}
+    return names.get(scope.name, scope.name)
 
 
 def asked_of(url: Url) -> Asked:
@@ -154,7 +166,7 @@ def outlook_choices(visit: Visit) -> Choices:
     by, scope = url.get("by", "segment"), scope_of(url)
     scopes = [(TOTAL, visit.words("Everything")), *((f"{SEGMENT}:{name}", name) for name in known["attributes"].get(by, ()))]
     if str(scope) not in dict(scopes):
-        scopes.append((str(scope), scope.name))
+        scopes.append((str(scope), label_of(visit, scope)))
     return _kept(
         visit,
         Choice("scope", visit.words("Scope"), scopes, str(scope)),

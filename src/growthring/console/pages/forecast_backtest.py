@@ -66,8 +66,7 @@ def found(visit: Visit) -> Answer:
 def verdict(visit: Visit) -> Iterable[Block]:
     """Say how much was missed, whether ranges held, and who else would have been better."""
     _ = visit.words
-    answer, url = found(visit), visit.asked
-    proof = evidence("backtest", **{name: url.get(name) for name in _ASKED})
+    answer, proof = found(visit), _proof(visit)
     told = []
     for level, text in (
         ("total", _("The total of today's customers would have been missed by {wape} on average, {way}.")),
@@ -129,7 +128,7 @@ def scores(visit: Visit) -> Iterable[Block]:
             labels=Labels(named), title=_("How much is missed by months ahead: ours and the best others"),
         )
     )  # fmt: skip
-    marked = [{**row, "_tone": "total" if row["model"] == _OURS else ""} for row in rows]
+    marked = [{**row, "_proof": _proof(visit), "_tone": "total" if row["model"] == _OURS else ""} for row in rows]
     yield Table("scores", _score_columns(visit), marked, find=False)
 
 
@@ -137,7 +136,7 @@ def by_segment(visit: Visit) -> Iterable[Block]:
     """Show how good our forecast was for each segment."""
     _ = visit.words
     words = worded(LEVELS, visit)
-    rows = _view(found(visit), "segment", model=_OURS)
+    rows = [{**row, "_proof": _proof(visit)} for row in _view(found(visit), "segment", model=_OURS)]
     columns = [
         Column("segment", visit.asked.get("by", "segment"), "name"),
         Column("level", _("What is scored"), "text", words=words),
@@ -151,15 +150,15 @@ def contest(visit: Visit) -> Iterable[Block]:
     _ = visit.words
     answer, url = found(visit), visit.asked
     standing = visit.ask(champions, measure=url.get("measure", REVENUE), by=url.get("by", "segment"))
-    rows = [{**row, "standing": standing.get(row["segment"], _OURS)} for row in _closest(answer)]
+    rows = [{**row, "standing": standing.get(row["segment"], _OURS), "_proof": _proof(visit)} for row in _closest(answer)]
     named = worded(MODELS, visit)
     columns = [
         Column("segment", url.get("by", "segment"), "name"),
         Column("standing", _("Forecasts it now"), "text", words=named),
         Column("champion", _("Should forecast it"), "text", words=named),
         Column("challenger", _("Closest rival"), "text", words=named),
-        Column("champion_wape", _("Ours missed"), "share"),
-        Column("challenger_wape", _("The rival missed"), "share"),
+        Column("champion_wape", _("Ours missed"), "share", "_proof"),
+        Column("challenger_wape", _("The rival missed"), "share", "_proof"),
         Column("better_origins", _("Better at"), "count"),
         Column("origins", _("of month ends"), "count"),
         Column("because", _("Because"), "text"),
@@ -175,6 +174,10 @@ def contest(visit: Visit) -> Iterable[Block]:
             _("Who forecasts each segment stays: a rival has to be better at most month ends, by more than chance."),
             state="caveat",
         )
+
+
+def _proof(visit: Visit) -> str:
+    return evidence("backtest", **{name: visit.asked.get(name) for name in _ASKED})
 
 
 def _view(answer: Answer, view: str, **wanted: object) -> list[dict[str, Any]]:
@@ -237,7 +240,7 @@ def _score_columns(visit: Visit) -> list[Column]:
     _ = visit.words
     return [
         Column("model", _("Model"), "name", words=worded(MODELS, visit)),
-        Column("wape", _("Missed (WAPE)"), "share"),
+        Column("wape", _("Missed (WAPE)"), "share", "_proof"),
         Column("bias", _("Bias"), "share"),
         Column("coverage_80", _("80 % held"), "share"),
         Column("coverage_95", _("95 % held"), "share"),

@@ -12,6 +12,7 @@ from growthring.console.pages.forecast_asked import (
     choices_of,
     measure_choice,
     measure_word,
+    proof,
     scope_of,
     views,
     whole,
@@ -92,10 +93,11 @@ def effects(visit: Visit) -> Iterable[Block]:
         Column("layer", _("Voice"), "text", words=worded(LAYERS, visit)),
         Column("author", _("By"), "name"),
         Column("weight", _("Share taken"), "share"),
-        Column("change", _("Changes {months} by ({unit})", months=found.at, unit=unit), "amount"),
+        Column("change", _("Changes {months} by ({unit})", months=found.at, unit=unit), "amount", "_proof"),
         Column("remark", _("Remark"), "long"),
     ]
-    yield Table("effects", columns, rows_of(found, "entry"), empty=_("No entry reaches the months ahead."))
+    rows = [{**row, "_proof": proof(visit, row="entry")} for row in rows_of(found, "entry")]
+    yield Table("effects", columns, rows, empty=_("No entry reaches the months ahead."))
 
 
 def scores(visit: Visit) -> Iterable[Block]:
@@ -105,7 +107,7 @@ def scores(visit: Visit) -> Iterable[Block]:
     options = [(name, _(word)) for name, word in _GROUPINGS.items()]
     yield choices_of(visit, Choice("grouping", _("Scored by"), options, grouping))
     found = scored(visit)
-    proof = evidence("override_scores", measure=visit.asked.get("measure"), grouping=grouping)
+    here = evidence("override_scores", measure=visit.asked.get("measure"), grouping=grouping)
     if found.value is None:
         yield Note(
             _("Too little evidence to say who was right."),
@@ -121,8 +123,8 @@ def scores(visit: Visit) -> Iterable[Block]:
             if better
             else _("What people said took published forecasts {share} further from what came.", share=share)
         )
-        yield Statements([Statement(text, proof, tone="good" if better else "bad")])
-        yield Table("scores", _score_columns(visit, grouping), found.rows)
+        yield Statements([Statement(text, here, tone="good" if better else "bad")])
+        yield Table("scores", _score_columns(visit, grouping), [{**row, "_proof": here} for row in found.rows])
     for caveat in found.caveats:
         yield Note(caveat, state="caveat")
 
@@ -146,7 +148,7 @@ def _score_columns(visit: Visit, grouping: str) -> list[Column]:
         Column("verdict", _("Verdict"), "text", words=worded(VERDICTS, visit)),
         Column("overrides", _("Entries"), "count"),
         Column("months", _("Months"), "count"),
-        Column("improvement", _("Error taken away"), "amount"),
+        Column("improvement", _("Error taken away"), "amount", "_proof"),
         Column("rate", _("Share of the error"), "share"),
         Column("low95", _("95 % from"), "share"),
         Column("high95", _("to"), "share"),

@@ -110,12 +110,13 @@ def assumptions(visit: Visit) -> Iterable[Block]:
     columns = [
         Column("segment", asked_of(visit.asked).by, "name"),
         Column("months_ahead", _("Months ahead"), "count"),
-        Column("survival", _("Still customers"), "share"),
+        Column("survival", _("Still customers"), "share", "_proof"),
         Column("growth", _("Growth of those that stay"), "number"),
         Column("correction", _("Correction of sums"), "number"),
         Column("level_weight", _("Weight of the last month"), "share"),
     ]
-    yield Table("assumptions", columns, rows_of(whole(visit), "assumption"), page_size=30, find=False)
+    rows = [{**row, "_proof": proof(visit, row="assumption")} for row in rows_of(whole(visit), "assumption")]
+    yield Table("assumptions", columns, rows, page_size=30, find=False)
     yield Note(
         _("Revenue lost with customers and revenue lost inside customers are two assumptions: the first is survival, the second "
           "is in the growth of those that stay."),

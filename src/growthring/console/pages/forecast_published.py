@@ -138,13 +138,12 @@ def _in_words(visit: Visit, found: Answer, labels: dict[str, str]) -> Statement:
     _ = visit.words
     start, *changes, end = rows_of(found, "step")
     largest = sorted(changes, key=lambda row: -abs(float(row["amount"])))[:_NAMED]
-    values = {
-        "start": _.brief(start["amount"]),
-        "end": _.brief(end["amount"]),
-        "difference": _.brief(found.value),
-        "unit": found.unit,
-    }
-    text = _("{start} became {end} {unit}: {difference}.", **values)
+    ends = [_.brief(each["amount"]) for each in (start, end)]
+    if ends[0] == ends[1]:
+        ends = [_.value(each["amount"], "amount") for each in (start, end)]
+    text = _(
+        "{start} became {end} {unit}: {difference}.", start=ends[0], end=ends[1], unit=found.unit, difference=_.brief(found.value)
+    )
     parts = ", ".join(f"{labels.get(row['step'], row['step'])} {_.brief(row['amount'])}" for row in largest)
     detail = _("Most of it: {parts}. The parts add up, and nothing is left unexplained.", parts=parts) if parts else ""
     return Statement(text, _proof(visit), detail, "bad" if str(found.value).startswith("-") else "good")

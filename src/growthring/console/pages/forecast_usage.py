@@ -48,7 +48,7 @@ def run_rate(visit: Visit) -> Iterable[Block]:
     _ = visit.words
     found = review(visit)
     total, *rows = rows_of(found, "run_rate")
-    proof = evidence("usage_review", money=visit.asked.get("money"), rate=visit.asked.get("rate"))
+    proof = _proof(visit)
     names = {
         "naive": _("{month} times twelve", month=found.at), "one_offs": _("One-offs"),
         "level": _("Level of the months before"), "run_rate": _("Run-rate"),
@@ -70,11 +70,11 @@ def run_rate(visit: Visit) -> Iterable[Block]:
     )  # fmt: skip
     columns = [
         Column("name", _("Customer"), "name", "_account"),
-        *(Column(name, word, "amount") for name, word in names.items()),
+        *(Column(name, word, "amount", "_proof" if name == "run_rate" else "") for name, word in names.items()),
         Column("difference", _("Difference"), "amount"),
         Column("because", _("Because"), "long"),
     ]
-    yield Table("run_rates", columns, [{**row, **_linked(row)} for row in rows], page_size=10)
+    yield Table("run_rates", columns, _linked(visit, rows), page_size=10)
     yield from caveats(found)
 
 
@@ -90,11 +90,11 @@ def questions(visit: Visit) -> Iterable[Block]:
         Column("what", _("What happened"), "text", words=words),
         Column("usual", _("Usual month"), "amount"),
         Column("amount", _("These months"), "amount"),
-        Column("at_stake", _("At stake a year"), "amount"),
+        Column("at_stake", _("At stake a year"), "amount", "_proof"),
         Column("shared_with", _("Shared with"), "name"),
     ]
     empty = _("Every change of the last twelve months is explained.")
-    yield Table("questions", columns, [{**row, **_linked(row)} for row in rows], empty=empty, page_size=10)
+    yield Table("questions", columns, _linked(visit, rows), empty=empty, page_size=10)
     if rows:
         options = [
             (
@@ -120,26 +120,26 @@ def one_offs(visit: Visit) -> Iterable[Block]:
         Column("to", _("To"), "month"),
         Column("amount", _("Amount"), "amount"),
         Column("usual", _("Usual"), "amount"),
-        Column("excess", _("Excess"), "amount"),
+        Column("excess", _("Excess"), "amount", "_proof"),
         Column("times", _("Times the usual"), "number"),
         Column("verdict", _("Verdict"), "text", words=worded(VERDICTS, visit)),
         Column("probability", _("Chance that it is one"), "share"),
     ]
-    rows = [{**row, **_linked(row)} for row in rows_of(review(visit), "one_off")]
+    rows = _linked(visit, rows_of(review(visit), "one_off"))
     yield Table("one_offs", columns, rows, empty=_("No month lies beyond the level before it and after it."), page_size=10)
 
 
 def spikes(visit: Visit) -> Iterable[Block]:
     """Show spikes with a common cause, and take what is done about them."""
     _ = visit.words
-    rows = rows_of(review(visit), "spike")
+    rows = [{**row, "_proof": _proof(visit)} for row in rows_of(review(visit), "spike")]
     columns = [
         Column("month", _("Month"), "month"),
         Column("shared", _("What they share"), "name"),
         Column("high", _("High among them"), "name"),
         Column("others_high", _("High among others"), "name"),
         Column("billed", _("Billed"), "amount"),
-        Column("excess", _("Excess"), "amount"),
+        Column("excess", _("Excess"), "amount", "_proof"),
         Column("chance", _("Chance of it"), "code"),
         Column("decided", _("Decided"), "text", words={"open": _("open")}),
     ]
@@ -158,8 +158,13 @@ def _rate(visit: Visit) -> str:
     return visit.asked.choice("rate", tuple(RUN_RATES), "median_3")
 
 
-def _linked(row: dict[str, str]) -> dict[str, str]:
-    return {"_account": link("/account", id=row["account"])}
+def _proof(visit: Visit) -> str:
+    return evidence("usage_review", money=visit.asked.get("money"), rate=visit.asked.get("rate"))
+
+
+def _linked(visit: Visit, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows with where their customer and their Answer are."""
+    return [{**row, "_account": link("/account", id=row["account"]), "_proof": _proof(visit)} for row in rows]
 
 
 def _question(given: Given) -> tuple[str, str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from growthring.charts import Axis, Labels, bars, lines
-from growthring.console.answers import caveats, evidence
+from growthring.console.answers import caveats
 from growthring.console.blocks import (
     Block,
     Column,
@@ -16,8 +16,8 @@ from growthring.console.blocks import (
     Table,
     Tone,
 )
-from growthring.console.pages.pricing_shock import Row, beyond_row, rows_of, shock, sides, winners_and_losers
-from growthring.console.pages.pricing_trial import CHANGES, LOOKS, trial_of
+from growthring.console.pages.pricing_shock import Row, beyond_row, proven, rows_of, shock, sides, winners_and_losers
+from growthring.console.pages.pricing_trial import evidence_of, trial_of
 from growthring.console.visit import Visit
 from growthring.operations.answer import Answer
 from growthring.operations.pricing.price_trial import simulate_prices
@@ -39,11 +39,6 @@ def result(visit: Visit) -> Iterable[Block]:
     yield from shock(visit, found)
     yield from winners_and_losers(visit, found)
     yield from further(visit, found)
-
-
-def evidence_of(visit: Visit) -> str:
-    """Return where the Answer of this trial is."""
-    return evidence("simulation", **{name: visit.asked.get(name) for name in (*CHANGES, *LOOKS)})
 
 
 def headline(visit: Visit, found: Answer) -> Iterable[Block]:
@@ -146,7 +141,7 @@ def _responding(visit: Visit, responding: Row | None) -> list[Statement]:
 def by_month(visit: Visit, found: Answer) -> Iterable[Block]:
     """Draw bills as they were and as they would have been."""
     _ = visit.words
-    months = rows_of(found, "month")
+    months = proven(visit, found, "month")
     drawn = [{"at": row["month"], "value": row[side], "side": side} for side in ("before", "after") for row in months]
     labels = Labels({"before": _("billed"), "after": _("under these prices")})
     title = _("Bills by month, as they were and under these prices")
@@ -162,7 +157,7 @@ def by_segment(visit: Visit, found: Answer) -> Iterable[Block]:
     _, by = visit.words, visit.asked.get("by")
     rows = [
         {**row, "segment": row["segment"] or _("(unknown)"), "_href": visit.asked.url(only=f"{by}={row['segment']}", by=None)}
-        for row in rows_of(found, "segment")
+        for row in proven(visit, found, "segment")
     ]
     if rows:
         title = _("Change of bills by {attribute}", attribute=_(by))
@@ -182,7 +177,7 @@ def further(visit: Visit, found: Answer) -> Iterable[Block]:
         [
             Column("meter", _("Meter")),
             Column("currency", _("Currency")),
-            Column("quantity", _("Units in a period"), "number"),
+            Column("quantity", _("Units in a period"), "number", "_proof"),
             Column("cheaper_below", _("Cheaper below")),
             Column("cheaper_above", _("Cheaper above")),
         ],
@@ -198,7 +193,7 @@ def further(visit: Visit, found: Answer) -> Iterable[Block]:
             Column("choosers", _("Take it"), "count"),
             Column("paid", _("They pay"), "amount"),
             Column("if_everyone", _("If everybody did"), "amount"),
-            Column("lost", _("Lost to choosing"), "amount"),
+            Column("lost", _("Lost to choosing"), "amount", "_proof"),
         ],
     )
     effects = {
@@ -217,12 +212,11 @@ def further(visit: Visit, found: Answer) -> Iterable[Block]:
             Column("currency", _("Currency")),
             Column("before", _("Now"), "amount"),
             Column("after", _("Under these prices"), "amount"),
-            Column("change", _("Change"), "amount"),
+            Column("change", _("Change"), "amount", "_proof"),
         ],
     )
 
 
 def _given(visit: Visit, found: Answer, kind: str, title: str, columns: Sequence[Column]) -> Iterable[Block]:
-    rows = rows_of(found, kind)
-    if rows:
+    if rows := proven(visit, found, kind):
         yield Table(f"result-{kind.replace('_', '-')}", columns, rows, title, find=False)

@@ -6,7 +6,7 @@ from typing import Any
 from growthring.charts import Axis, histogram
 from growthring.console.asked import link
 from growthring.console.blocks import Block, Choice, Choices, Column, Drawing, Table
-from growthring.console.pages.pricing_trial import CHANGES, LOOKS
+from growthring.console.pages.pricing_trial import CHANGES, LOOKS, evidence_of
 from growthring.console.visit import Visit
 from growthring.operations.answer import Answer
 
@@ -17,6 +17,11 @@ _BEYOND = ("5", "10", "25", "50")
 def rows_of(found: Answer, kind: str) -> list[dict[str, Any]]:
     """Return the rows of a kind."""
     return [row for row in found.rows if row["kind"] == kind]
+
+
+def proven(visit: Visit, found: Answer, kind: str) -> list[dict[str, Any]]:
+    """Return the rows of a kind, each with where its Answer is."""
+    return [{**row, "_proof": evidence_of(visit)} for row in rows_of(found, kind)]
 
 
 def shock(visit: Visit, found: Answer) -> Iterable[Block]:
@@ -40,15 +45,15 @@ def shock(visit: Visit, found: Answer) -> Iterable[Block]:
         Column("percent", _("Beyond ± %"), "number"),
         Column("up", _("Pay more"), "count"),
         Column("down", _("Pay less"), "count"),
-        Column("at_risk", _("Revenue at risk, {currency}", currency=found.unit), "amount"),
+        Column("at_risk", _("Revenue at risk, {currency}", currency=found.unit), "amount", "_proof"),
     ]
-    yield Table("result-beyond", columns, rows_of(found, "beyond_account"), _("Customers beyond a change"), find=False)
+    yield Table("result-beyond", columns, proven(visit, found, "beyond_account"), _("Customers beyond a change"), find=False)
     spread = [
         Column("cohort", _("Customers"), "name", words=_cohorts(visit)),
         Column("accounts", _("Number"), "count"),
         *sides(visit, found.unit),
     ]
-    yield Table("result-cohorts", spread, rows_of(found, "cohort"), _("What happens to whom"), find=False)
+    yield Table("result-cohorts", spread, proven(visit, found, "cohort"), _("What happens to whom"), find=False)
 
 
 def chosen_beyond(visit: Visit) -> str:
@@ -94,12 +99,12 @@ class _Linked(dict[str, Any]):
 
 def winners_and_losers(visit: Visit, found: Answer) -> Iterable[Block]:
     """List who pays more and who pays less, the largest change first."""
-    _, limit = visit.words, int(chosen_beyond(visit)) / 100
+    _, limit, proof = visit.words, int(chosen_beyond(visit)) / 100, evidence_of(visit)
     columns = [Column("customer", _("Customer"), "name", href="_href"), *sides(visit)]
     told = (("up", "losers", _("{count} customers pay more")), ("down", "winners", _("{count} customers pay less")))
     for direction, name, title in told:
         mine = [row for row in found.rows if row.get("direction") == direction]
-        rows = [_Linked(row, _tone="bad") if (row["relative"] or 0) > limit else _Linked(row) for row in mine]
+        rows = [_Linked(row, _proof=proof, _tone="bad" if round(row["relative"] or 0, 3) > limit else "") for row in mine]
         empty = _("Nobody pays more.") if direction == "up" else _("Nobody pays less.")
         yield Table(f"result-{name}", columns, rows, title.format(count=_.value(len(rows), "count")), empty, page_size=15)
 
@@ -109,7 +114,7 @@ def sides(visit: Visit, unit: str = "") -> list[Column]:
     _ = visit.words
     labels = [_("Billed"), _("Under these prices"), _("Change")]
     amounts = [
-        Column(name, f"{label}, {unit}" if unit else label, "amount")
+        Column(name, f"{label}, {unit}" if unit else label, "amount", "_proof" if name == "change" else "")
         for name, label in zip(("before", "after", "change"), labels, strict=True)
     ]
     currency = [] if unit else [Column("currency", _("Currency"))]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
+from growthring.console.answers import evidence
 from growthring.console.asked import Asked
 from growthring.console.blocks import Block, Choice, Choices, Column, Form, Input, Note, Statement, Statements, Table
 from growthring.console.visit import Visit
@@ -42,6 +43,11 @@ def trial_of(asked: Asked) -> Trial:
         Decimal(elasticity) if elasticity else None,
         asked.choice("choice", ("period", "whole"), ""),
     )
+
+
+def evidence_of(visit: Visit) -> str:
+    """Return where the Answer of this trial is."""
+    return evidence("simulation", **{name: visit.asked.get(name) for name in (*CHANGES, *LOOKS)})
 
 
 def tries_something(trial: Trial) -> bool:
