@@ -55,5 +55,5 @@ class CommitmentLayer:
                 continue
             by_revenue = np.argsort(paths[:, column].sum(axis=1), kind="stable")
             by_charge = np.argsort(self.charged[:, held].sum(axis=1), kind="stable")
-            moved[by_revenue, column] += (self.billed - self.charged)[by_charge, held]
+            moved[by_revenue, column] += self.billed[by_charge, held] - self.charged[by_charge, held]
         return moved
