@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from growthring.engine.catalog import open_tables
+from growthring.engine.duckdb_session import connect
 from growthring.kernel.errors import UnknownValueError
 from growthring.kernel.period import PeriodKind
 from growthring.operations.answer import Answer
@@ -18,6 +20,8 @@ from growthring.operations.revenue.customers import Cut, Part, customers
 from growthring.operations.revenue.drivers import drivers
 from growthring.operations.revenue.groups import groups
 from growthring.operations.revenue.show import View, show
+from growthring.operations.revenue.what_changed import what_changed
+from growthring.revenue.inputs import load_inputs
 from growthring.tables import MOVEMENTS
 
 _CENT = Decimal("0.01")
@@ -123,6 +127,19 @@ def test_what_does_not_exist_is_refused_with_what_does(company: Project, year: V
             behind(company, year, part, cut)
     with pytest.raises(UnknownValueError, match="invoice_line"):
         customer_documents(company, "A0000001", "account", year, Cut())
+
+
+def test_the_sql_of_each_answer_gives_its_figures_from_the_canonical_tables_alone(company: Project, year: View):
+    connection, snapshot = connect(), company.snapshot()
+    open_tables(connection, company.store, snapshot)
+    load_inputs(connection, company.policy(), company.setting(snapshot))
+    customer = behind(company, year, Part(movement="contraction"), Cut(limit=1)).rows[1]["entity"]
+    moved, why = customer_movements(company, customer, year), drivers(company, year)
+    changed, documents = what_changed(company), customer_documents(company, customer, "invoice_line", year, Cut())
+    for answer, column in ((moved, 6), (why, 4), (changed, 5)):
+        total = sum((row[column] for row in connection.execute(answer.sql).fetchall()), Decimal(0))
+        assert abs(total - Decimal(str(answer.value))) <= _CENT
+    assert len(connection.execute(documents.sql).fetchall()) == documents.value
 
 
 def test_the_ledger_entries_of_a_customer_say_how_before_became_after(company: Project, year: View):

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from growthring.engine.relation import Relation, compose, literal
+from growthring.engine.relation import Relation, literal
 from growthring.kernel.errors import GrowthringError
 from growthring.kernel.period import Month
 from growthring.operations.answer import Answer, Value
 from growthring.operations.project import Project
 from growthring.operations.reading import Reading, read
+from growthring.operations.revenue.standalone import standalone
 
 TABLE = "account_overview"
 FIXED = ("account_id", "name", "parent_account_id", "mrr", "earlier", "change", "state", "promised", "since", "first_month",
@@ -50,8 +51,7 @@ class AccountBook:
 
     def sql(self, statement: str) -> str:
         """Return a statement over the ledger and `TABLE` as one over the canonical tables."""
-        own = (Relation(TABLE, _overview_sql(self)), Relation("asked", statement))
-        return compose([*self.reading.ledger.chain, *own], "asked")
+        return standalone(self.reading, statement, Relation(TABLE, _overview_sql(self)))
 
     def answer(
         self, metric: str, definition: str, value: Value, rows: list[dict[str, Any]], *, unit: str = "count",

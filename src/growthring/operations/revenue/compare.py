@@ -14,7 +14,7 @@ from growthring.kernel.period import Month, PeriodKind
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, unit_name
 from growthring.operations.project import Project
-from growthring.operations.reading import Reading, caveats, read, undefined_because
+from growthring.operations.reading import Reading, caveats, undefined_because
 from growthring.operations.revenue.show import View, period_asked
 from growthring.revenue.evaluation import Question, contributions_sql, standalone_sql
 from growthring.revenue.metrics import Combine, Metric, Unit, metric
@@ -143,15 +143,7 @@ def _compared(project: Project, name: str, first: str, second: str, view: View, 
     stages: list[Stage] = []
     reading = None
     for switches, policy in path:
-        reading = read(
-            project,
-            policy=policy,
-            metric=wanted,
-            currency=view.currency,
-            as_of=view.as_of,
-            snapshot=view.snapshot,
-            progress=progress,
-        )
+        reading = view.read(project, policy, wanted, progress)
         month, period = period_asked(reading, view)
         stages.append(_stage(reading, Question(wanted, (month,), period), switches, view))
     assert reading is not None  # noqa: S101 - a path has at least its first policy

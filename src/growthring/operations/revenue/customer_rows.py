@@ -4,16 +4,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from growthring.engine.relation import compose, literal
+from growthring.engine.relation import literal
 from growthring.kernel.currency import EXPONENT
 from growthring.kernel.errors import UnknownValueError
 from growthring.kernel.period import Month
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, money, unit_name
 from growthring.operations.project import Project
-from growthring.operations.reading import Reading, caveats, read
+from growthring.operations.reading import Reading, caveats
 from growthring.operations.revenue.customers import Cut
 from growthring.operations.revenue.show import View, period_asked
+from growthring.operations.revenue.standalone import standalone
 from growthring.revenue.metrics import Unit
 from growthring.revenue.policy import Level
 from growthring.tables import CANONICAL
@@ -53,31 +54,29 @@ DOCUMENTS = tuple(_DOCUMENTS)
 
 
 def customer_movements(
-    project: Project, customer: str, view: View, *, movement: str = "", since: str = "", policy: str | None = None,
-    progress: Progress = silent,
-) -> Answer:  # fmt: skip
+    project: Project, customer: str, view: View, *, since: str = "", policy: str | None = None, progress: Progress = silent
+) -> Answer:
     """Answer how a customer's recurring revenue changed: its entries in the movement ledger.
 
     Args:
         project: The project.
         customer: The customer as the policy counts it.
         view: The period; all of history when ``at`` is empty.
-        movement: Only movements of this kind.
         since: The month compared with, where it is not the one before the period.
         policy: Policy name; the project's when absent.
         progress: Told about what has to be computed first.
     """
-    reading = read(project, policy=project.policy(policy), currency=view.currency, progress=progress)
+    reading = view.read(project, project.policy(policy), progress=progress)
     start, month = _span(reading, view, since) if view.at else (Month(0), reading.ledger.setting.last_complete_month)
-    kind = f" AND movement = {literal(movement)}" if movement else ""
-    found = reading.ledger.connection.execute(
+    statement = (
         "SELECT movement.month, movement.movement, movement.driver, movement.reason, "
-        "COALESCE(product.name, movement.product_id), movement.account_id, movement.movement_amount "
+        "COALESCE(product.name, movement.product_id) AS product, movement.account_id, movement.movement_amount "
         "FROM movement LEFT JOIN product ON product.product_id = movement.product_id "
-        f"WHERE movement.entity_id = ? AND movement.month > {start.index} AND movement.month <= {month.index}{kind} "
-        "ORDER BY movement.month DESC, ABS(movement.movement_amount) DESC, 2, 3, 4, 5",
-        [customer],
-    ).fetchall()
+        f"WHERE movement.entity_id = {literal(customer)} AND movement.month > {start.index} "
+        f"AND movement.month <= {month.index} "
+        "ORDER BY movement.month DESC, ABS(movement.movement_amount) DESC, 2, 3, 4, 5"
+    )
+    found = reading.ledger.connection.execute(statement).fetchall()
     return Answer(
         metric="customer_movements",
         value=money(sum((row[-1] for row in found), Decimal(0)), reading.currency),
@@ -91,7 +90,7 @@ def customer_movements(
              "account": account, "amount": _written(amount, reading.currency)}
             for at, moved, driver, reason, product, account, amount in found
         ],
-        sql=compose(reading.ledger.chain, "movement"),
+        sql=standalone(reading, statement),
         caveats=caveats(reading, [month]),
     )  # fmt: skip
 
@@ -120,7 +119,7 @@ def customer_documents(
     """
     if table not in _DOCUMENTS:
         raise UnknownValueError("table of documents", table, DOCUMENTS)
-    reading = read(project, policy=project.policy(policy), currency=view.currency, progress=progress)
+    reading = view.read(project, project.policy(policy), progress=progress)
     start, month = _span(reading, view, since)
     sql = _documents_sql(reading, customer, table, start, month)
     columns = (*_DOCUMENTS[table].columns, "product", "key", "counts", "source_file", "source_row")
@@ -138,7 +137,7 @@ def customer_documents(
         policy=reading.policy_name(),
         snapshot=reading.snapshot.snapshot_id,
         rows=[_document(dict(zip(columns, row[:-1], strict=True))) for row in found],
-        sql=sql,
+        sql=standalone(reading, sql),
         caveats=caveats(reading, [month]),
     )
 

@@ -11,8 +11,9 @@ from growthring.kernel.period import Month, PeriodKind
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, Value, money
 from growthring.operations.project import Project
-from growthring.operations.reading import Reading, caveats, read
+from growthring.operations.reading import Reading, caveats
 from growthring.operations.revenue.show import View, period_asked
+from growthring.operations.revenue.standalone import standalone
 from growthring.revenue.evaluation import Question, account_attributes, base_month, question_chain
 from growthring.revenue.metrics import Metric, metric
 from growthring.revenue.policy import Level
@@ -89,7 +90,7 @@ def customers(
     if part.movement and part.movement not in MOVEMENTS:
         raise UnknownValueError("movement", part.movement, MOVEMENTS)
     wanted = metric(name)
-    reading = read(project, policy=project.policy(policy), metric=wanted, currency=view.currency, progress=progress)
+    reading = view.read(project, project.policy(policy), wanted, progress)
     month, period = period_asked(reading, view)
     asked = _Asked(reading, wanted, month, period, part)
     rows, (count, *sums) = _found(asked, cut)
@@ -104,7 +105,7 @@ def customers(
         policy=reading.policy_name(),
         snapshot=reading.snapshot.snapshot_id,
         rows=[total, *(_row(asked, row) for row in rows)],
-        sql=compose([*reading.ledger.chain, *asked.chain, Relation("behind", _base(asked))], "behind"),
+        sql=standalone(reading, _base(asked), *asked.chain),
         caveats=caveats(reading, [month]),
     )
 

@@ -2,12 +2,12 @@
 
 from decimal import Decimal
 
-from growthring.engine.relation import compose
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, money, unit_name
 from growthring.operations.project import Project
-from growthring.operations.reading import caveats, read
+from growthring.operations.reading import caveats
 from growthring.operations.revenue.show import View, period_asked
+from growthring.operations.revenue.standalone import standalone
 from growthring.revenue.metrics import Unit
 
 
@@ -20,13 +20,14 @@ def drivers(project: Project, view: View, *, policy: str | None = None, progress
         policy: Policy name; the project's when absent.
         progress: Told about what has to be computed first.
     """
-    reading = read(project, policy=project.policy(policy), currency=view.currency, progress=progress)
+    reading = view.read(project, project.policy(policy), progress=progress)
     month, period = period_asked(reading, view)
     where = f"WHERE month > {(month - period.months).index} AND month <= {month.index}"
-    found = reading.ledger.connection.execute(
-        f"SELECT movement, driver, reason, COUNT(DISTINCT entity_id), SUM(movement_amount) FROM movement {where} "
-        "GROUP BY 1, 2, 3 ORDER BY ABS(SUM(movement_amount)) DESC, 1, 2, 3"
-    ).fetchall()
+    statement = (
+        "SELECT movement, driver, reason, COUNT(DISTINCT entity_id) AS customers, SUM(movement_amount) AS amount "
+        f"FROM movement {where} GROUP BY 1, 2, 3 ORDER BY ABS(SUM(movement_amount)) DESC, 1, 2, 3"
+    )
+    found = reading.ledger.connection.execute(statement).fetchall()
     total = sum((row[4] for row in found), Decimal(0))
     return Answer(
         metric="drivers",
@@ -41,6 +42,6 @@ def drivers(project: Project, view: View, *, policy: str | None = None, progress
              "amount": money(amount, reading.currency)}
             for movement, driver, reason, count, amount in found
         ],
-        sql=compose(reading.ledger.chain, "movement"),
+        sql=standalone(reading, statement),
         caveats=caveats(reading, [month]),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from growthring.kernel.period import Month, PeriodKind
 from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, money, plain, unit_name
 from growthring.operations.project import Project
-from growthring.operations.reading import Reading, caveats, read, undefined_because
+from growthring.operations.reading import Reading, caveats, undefined_because
 from growthring.operations.revenue.show import View, period_asked, show
 from growthring.operations.wording import in_words
 from growthring.revenue.evaluation import Question, base_month, contributions_sql, evaluate, standalone_sql
@@ -30,15 +30,7 @@ def explain(
     wanted = metric(name)
     if wanted.combine is Combine.TABLE:
         return show(project, name, view, policy=policy, progress=progress)
-    reading = read(
-        project,
-        policy=project.policy(policy),
-        metric=wanted,
-        currency=view.currency,
-        as_of=view.as_of,
-        snapshot=view.snapshot,
-        progress=progress,
-    )
+    reading = view.read(project, project.policy(policy), wanted, progress)
     month, period = period_asked(reading, view)
     question = Question(wanted, (month,), period)
     points = evaluate(reading.ledger, question)

@@ -6,7 +6,7 @@ from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, unit_name
 from growthring.operations.opened_books import OpenedBooks
 from growthring.operations.project import Project
-from growthring.operations.reading import caveats, read
+from growthring.operations.reading import caveats
 from growthring.operations.revenue.show import View, period_asked, show
 from growthring.revenue.metrics import Unit
 
@@ -29,7 +29,7 @@ def groups(
         progress("groups", done, len(names))
         for each in show(opened, name, view, policy=policy).rows:
             rows.setdefault(each[view.by], {"group": each[view.by]})[name] = each["value"]
-    reading = read(opened, policy=project.policy(policy), currency=view.currency)
+    reading = view.read(opened, project.policy(policy))
     month, period = period_asked(reading, view)
     return Answer(
         metric="groups",

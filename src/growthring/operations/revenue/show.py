@@ -16,6 +16,7 @@ from growthring.operations.revenue.tables import table_answer
 from growthring.operations.wording import in_words
 from growthring.revenue.evaluation import Point, Question, evaluate, standalone_sql
 from growthring.revenue.metrics import Combine, Metric, metric
+from growthring.revenue.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,18 @@ class View:
     as_of: datetime | None = None
     include_partial: bool = False
     snapshot: str | None = None
+
+    def read(self, project: Project, policy: Policy, metric: Metric | None = None, progress: Progress = silent) -> Reading:
+        """Open the ledger that a metric is read from under a policy, as the view asks for it."""
+        return read(
+            project,
+            policy=policy,
+            metric=metric,
+            currency=self.currency,
+            as_of=self.as_of,
+            snapshot=self.snapshot,
+            progress=progress,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +82,7 @@ def show(project: Project, name: str, view: View, *, policy: str | None = None, 
         progress: Told about what has to be computed first.
     """
     wanted = metric(name)
-    reading = read(
-        project,
-        policy=project.policy(policy),
-        metric=wanted,
-        currency=view.currency,
-        as_of=view.as_of,
-        snapshot=view.snapshot,
-        progress=progress,
-    )
+    reading = view.read(project, project.policy(policy), wanted, progress)
     series = series_of(reading, view)
     if wanted.combine is Combine.TABLE:
         return table_answer(reading, wanted, series.months, series.period, view.by)

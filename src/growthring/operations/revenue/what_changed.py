@@ -11,8 +11,9 @@ from growthring.operations.answer import Answer, money, plain, unit_name
 from growthring.operations.data.closes import list_closes
 from growthring.operations.project import Project
 from growthring.operations.reading import Reading, caveats, last_month_of, read
+from growthring.operations.revenue.standalone import standalone
 from growthring.operations.revenue.tables import add_up_movements
-from growthring.revenue.evaluation import Question, account_attributes, evaluate
+from growthring.revenue.evaluation import Question, account_attributes, evaluate, standalone_sql
 from growthring.revenue.metrics import Metric, Unit, metric
 from growthring.tables import MOVEMENTS
 
@@ -82,7 +83,7 @@ def what_changed(
         policy=reading.policy_name(),
         snapshot=reading.snapshot.snapshot_id,
         rows=[*_figures(reading, span), *steps, *_customers(reading, span, top)],
-        sql=_moved_sql(span),
+        sql=standalone(reading, _moved_sql(span)),
         caveats=[*_unclosed(span, reading), *caveats(reading, [span.end])],
     )
 
@@ -119,6 +120,7 @@ def where_it_leaks(project: Project, *, at: str | None = None, policy: str | Non
         policy=reading.policy_name(),
         snapshot=reading.snapshot.snapshot_id,
         rows=rows,
+        sql=standalone_sql(reading.ledger, Question(ndr, (month,))),
         caveats=[
             *([] if start else [f"Undefined, because nothing was earned a year before {month}."]),
             f"{len(rows)} groups were compared, so the largest effect looks larger than it would alone.",
