@@ -20,7 +20,7 @@ from growthring.operations.opened_books import OpenedBooks
 from growthring.operations.project import Project
 
 _KEPT_ON_DISK = 200
-_BOOKS_KEPT = 4
+_BOOKS_KEPT = 12
 
 Told = Callable[[str, int, int], None]
 

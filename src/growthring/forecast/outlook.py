@@ -1,7 +1,7 @@
 """A forecast as it is published: layers folded, customers to come beside it, exact amounts that add up, ranges for every sum."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,7 @@ class Outlook:
     newcomers: NewCustomers | None
     calendar: FiscalCalendar
     commitments: CommitmentLayer | None = None
+    _ranges_of: dict[tuple[Window, ...], Values] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def origin(self) -> Month:
@@ -106,8 +107,13 @@ class Outlook:
         return np.asarray(to_units(self.newcomers.mean))
 
     def account_ranges(self, spans: Sequence[Span]) -> Values:
-        """Return ranges of each row, shape (rows, spans, bounds)."""
-        windows = [each.window for each in spans]
+        """Return ranges of each row, shape (rows, spans, bounds); they are computed once, for all accounts together."""
+        windows = tuple(each.window for each in spans)
+        if windows not in self._ranges_of:
+            self._ranges_of[windows] = self._account_ranges(windows)
+        return self._ranges_of[windows]
+
+    def _account_ranges(self, windows: Sequence[Window]) -> Values:
         found = self.model.quantiles(BOUNDS, windows)
         base = _over(np.nan_to_num(self.model.point), windows)
         if self.commitments is not None and Layer.COMMITMENT in self.folded.units and len(self.commitments.rows):
@@ -118,7 +124,7 @@ class Outlook:
             )
             base = _over(self.folded.base, windows)
         final, added = _over(np.nan_to_num(self.folded.final), windows), _over(self.folded.added / PER_ONE, windows)
-        for place in range(len(spans)):
+        for place in range(len(windows)):
             found[:, place] = _moved(found[:, place], base[:, place], final[:, place], added[:, place])
         return found
 
