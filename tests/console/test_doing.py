@@ -16,7 +16,7 @@ from growthring.operations.answer import Answer
 from growthring.operations.audit import audit_trail
 from growthring.operations.project import Project
 from tests.console.slow_work import TRACES, held, refusing
-from tests.console.walking import confirm, ended, preview
+from tests.console.walking import confirm, ended, preview, token
 
 BACK = "/definitions?q=1"
 _DONE = "Counted by process {process}."
@@ -50,10 +50,8 @@ def let_go(tmp_path: Path, name: str) -> None:
 
 def begun(pages: TestClient, name: str) -> str:
     """Begin counting, and return where its progress is."""
-    form = pages.get("/part/forecast/entries?view=entries").text
-    token = re.findall(r'name="csrf" value="([^"]+)"', form)[0]
-    started = time.monotonic()
-    data = {"csrf": token, "back": f"{BACK}#metrics", "name": name, "confirmed": "yes"}
+    csrf, started = token(pages), time.monotonic()
+    data = {"csrf": csrf, "back": f"{BACK}#metrics", "name": name, "confirmed": "yes"}
     response = pages.post("/do/count", data=data, follow_redirects=False)
     assert response.status_code == 303 and time.monotonic() - started < 5
     return str(response.headers["location"])
@@ -110,9 +108,7 @@ def test_nobody_knows_of_what_was_never_begun(pages: TestClient, named: str):
 
 
 def test_what_a_deed_rests_on_is_waited_for_before_it_can_be_confirmed(pages: TestClient, tmp_path: Path):
-    form = pages.get("/part/forecast/entries?view=entries").text
-    token = re.findall(r'name="csrf" value="([^"]+)"', form)[0]
-    waiting = pages.post("/do/look_long", data={"csrf": token, "back": BACK, "name": "d"}).text
+    waiting = pages.post("/do/look_long", data={"csrf": token(pages), "back": BACK, "name": "d"}).text
     assert "<progress" in waiting and 'name="confirmed"' not in waiting
     assert 'name="name" value="d"' in waiting
     let_go(tmp_path, "d")

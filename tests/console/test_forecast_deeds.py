@@ -15,7 +15,7 @@ from growthring.operations.history.decisions import list_tags
 from growthring.operations.history.external_events import list_events
 from growthring.operations.project import Project
 from tests.console.slow_work import won
-from tests.console.walking import confirm, preview, settled, tables
+from tests.console.walking import confirm, preview, settled, tables, token
 
 CONTEST = "/forecast?view=backtest"
 USAGE = "/forecast?view=usage"
@@ -148,17 +148,12 @@ def _segment(pages: TestClient, name: str) -> str:
     ],
 )  # fmt: skip
 def test_who_may_not_is_refused_and_nothing_is_written(own_pages: TestClient, deed: str, fields: dict[str, str], needs: str):
-    token = _token(own_pages)
+    csrf = token(own_pages)
     for role in {"approver": ("viewer", "contributor"), "contributor": ("viewer",)}[needs]:
         acting(own_pages, role)
-        sent = own_pages.post(f"/do/{deed}", data={"csrf": token, "back": "/", "confirmed": "yes", **fields})
+        sent = own_pages.post(f"/do/{deed}", data={"csrf": csrf, "back": "/", "confirmed": "yes", **fields})
         assert sent.status_code == 403 and f"needs the role {needs}; yours is {role}" in sent.text
     with project_of(own_pages).journal() as journal:
         assert not journal.decisions("champion") and not journal.tags() and not journal.events() and not journal.closes()
         assert not journal.forecasts("revenue")
         assert {entry.outcome.value for entry in journal.audit()} == {"refused"}
-
-
-def _token(pages: TestClient) -> str:
-    html = pages.get("/part/forecast/entries?view=entries").text
-    return html.split('name="csrf" value="')[1].split('"')[0]

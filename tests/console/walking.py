@@ -64,9 +64,17 @@ def ended(pages: TestClient, address: str) -> Response:
     return response
 
 
+def token(pages: TestClient) -> str:
+    """Return the token of the session, which every form carries."""
+    until = time.monotonic() + _PATIENCE
+    form = "/part/forecast/entries?view=entries"  # a quick one, of those that contributors may send
+    while not (found := re.search(r'name="csrf" value="([^"]+)"', pages.get(form).text)):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    return found[1]
+
+
 def _sent(pages: TestClient, deed: str, back: str, fields: dict[str, str]) -> Response:
-    form = pages.get("/part/forecast/entries?view=entries").text  # a quick one, of those that everybody may send
-    found = re.search(r'name="csrf" value="([^"]+)"', form)
-    assert found
-    response: Response = pages.post(f"/do/{deed}", data={"csrf": found[1], "back": back, **fields}, follow_redirects=False)
+    data = {"csrf": token(pages), "back": back, **fields}
+    response: Response = pages.post(f"/do/{deed}", data=data, follow_redirects=False)
     return response

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from growthring.kernel.errors import GrowthringError
 from growthring.operations.data import runs
 from growthring.operations.data.run_progress import RunProgress, host_of, new_run_id
-from growthring.operations.data.runs import list_runs, require_no_run
+from growthring.operations.data.runs import list_runs, require_no_run, start_run
 from growthring.operations.project import Project
 from tests.operations.books import Books
 
@@ -67,3 +68,32 @@ def test_a_run_here_leaves_the_progress_of_other_machines_alone(shared: Project)
     started(shared, ELSEWHERE)
     started(shared, new_run_id()).close()
     assert [place.stem for place in (shared.state / "runs").glob("*.json")] == [ELSEWHERE]
+
+
+def until(project: Project, status: str) -> dict[str, object]:
+    """Return the latest run once it stands as it should."""
+    latest = time.monotonic() + 60
+    while (run := list_runs(project)[0])["status"] != status:
+        assert time.monotonic() < latest, run
+        time.sleep(0.05)
+    return run
+
+
+def test_a_run_is_in_the_list_from_the_moment_it_is_started_and_no_other_starts_beside_it(tmp_path: Path):
+    books = Books(tmp_path / "brook")
+    books.steady("2024-01", "2024-02", {"anna": 100})
+    project = books.open()
+    start_run(project)
+    assert [(run["status"], run["stage"]) for run in list_runs(project)] == [("running", "starting")]
+    with pytest.raises(GrowthringError, match="A run is going on"):
+        start_run(project)
+    done = until(project, "done")
+    assert done["snapshot"] and len(list_runs(project)) == 1
+
+
+def test_a_run_that_ended_before_it_began_says_its_last_words(tmp_path: Path):
+    project = Books(tmp_path / "brook").open()
+    (project.root / "growthring.toml").write_text("[project\n")
+    start_run(project)
+    failed = until(project, "failed")
+    assert "It ended before it began: growthring: " in str(failed["message"]) and "growthring.toml" in str(failed["message"])

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock, Thread
@@ -13,15 +13,26 @@ from growthring.kernel.errors import GrowthringError
 from growthring.operations.data.run_progress import heard_at, host_of, is_alive, is_here, progress_of
 from growthring.operations.project import Project
 
-_WAITED_SECONDS = 20.0
 _LAST_CHARACTERS = 500
 _STARTING = Lock()
-"""Held until a run that was started is in the journal, so that two requests at once start one run."""
+"""Held while a run is started, so that two requests at once start one run."""
 _UNKNOWN = "It never said how it ended."
 _SILENT_AFTER = timedelta(hours=1)
 """A run of another machine that was not heard of for so long is taken for gone."""
 SILENT = "silent"
 """How a run of another machine stands when nobody knows whether it goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A process that was started for a run, which is not in the journal before the process has read its settings."""
+
+    process: "subprocess.Popen[bytes]"
+    at: datetime
+
+
+_BEGUN: dict[Path, _Begun] = {}
+"""What this process started last, by project folder."""
 
 
 def list_runs(project: Project) -> list[dict[str, Any]]:
@@ -30,11 +41,18 @@ def list_runs(project: Project) -> list[dict[str, Any]]:
     A run that never recorded its end is shown as killed when its process is gone, or as silent when it runs on another machine
     and was not heard of for an hour.
     """
+    listed = [_listed(project, run) for run in _recorded(project)]
+    begun = _BEGUN.get(project.root)
+    if begun and not any(run["run"].startswith(f"{begun.process.pid}@") for run in listed):
+        listed.insert(0, _not_recorded(project, begun))
+    return listed
+
+
+def _recorded(project: Project) -> list[RunRecord]:
     if not project.has_journal():
         return []
     with project.journal() as journal:
-        runs = journal.runs()
-    return [_listed(project, run) for run in sorted(runs, key=lambda run: run.started_at, reverse=True)]
+        return sorted(journal.runs(), key=lambda run: run.started_at, reverse=True)
 
 
 def running(project: Project) -> dict[str, Any] | None:
@@ -52,52 +70,65 @@ def require_no_run(project: Project) -> None:
         raise GrowthringError(f"A run is going on since {run['started_at']}.", remedy="Wait until it has finished.")
 
 
-def start_run(project: Project) -> str:
-    """Start a run in a process of its own, which goes on whatever becomes of this one; return its id.
+def start_run(project: Project) -> None:
+    """Start a run in a process of its own, which goes on whatever becomes of this one.
 
     Raises:
-        GrowthringError: A run is going on, or the process ended before it began.
+        GrowthringError: A run is going on.
     """
     with _STARTING:
         require_no_run(project)
-        return _started(project)
-
-
-def _started(project: Project) -> str:
-    log = project.state / "console" / "run.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as told:
-        process = subprocess.Popen(  # noqa: S603 - this very program
-            [sys.executable, "-m", "growthring.cli.main", "run", "-C", str(project.root)],
-            stdin=subprocess.DEVNULL, stdout=told, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+        log = _log(project)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as told:
+            process = subprocess.Popen(  # noqa: S603 - this very program
+                [sys.executable, "-m", "growthring.cli.main", "run", "-C", str(project.root)],
+                stdin=subprocess.DEVNULL, stdout=told, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+        _BEGUN[project.root] = _Begun(process, datetime.now(UTC))
     Thread(target=process.wait, daemon=True, name="run").start()
-    until = time.monotonic() + _WAITED_SECONDS
-    while time.monotonic() < until:
-        if found := [each["run"] for each in list_runs(project) if each["run"].startswith(f"{process.pid}@")]:
-            return str(found[0])
-        if process.poll() is not None:
-            raise GrowthringError(f"The run ended before it began: {_last_words(log)}")
-        time.sleep(0.05)
-    return ""
+
+
+def _not_recorded(project: Project, begun: _Begun) -> dict[str, Any]:
+    """Return a run that is starting, or whose process ended before it began."""
+    is_starting = begun.process.poll() is None
+    status = RunStatus.RUNNING if is_starting else RunStatus.FAILED
+    return _row("", begun.at, status.value, "" if is_starting else _last_words(_log(project))) | {"stage": "starting"}
+
+
+def _log(project: Project) -> Path:
+    return project.state / "console" / "run.log"
 
 
 def _last_words(log: Path) -> str:
-    return log.read_text(encoding="utf-8", errors="replace").strip()[-_LAST_CHARACTERS:] or "it said nothing."
+    said = log.read_text(encoding="utf-8", errors="replace").strip()[-_LAST_CHARACTERS:]
+    return f"It ended before it began: {said or 'it said nothing.'}"
 
 
 def _listed(project: Project, run: RunRecord) -> dict[str, Any]:
     status, message = _standing(project, run)
     progress = progress_of(project, run.run_id) if status == RunStatus.RUNNING else None
-    return {
-        "run": run.run_id,
-        "started_at": f"{run.started_at:%Y-%m-%d %H:%M:%S}",
+    ended = {
         "finished_at": f"{run.finished_at:%Y-%m-%d %H:%M:%S}" if run.finished_at else "",
-        "status": status,
         "seconds": run.seconds,
         "snapshot": run.snapshot_id,
+    }
+    return _row(run.run_id, run.started_at, status, message) | ended | (progress or {})
+
+
+def _row(run_id: str, started_at: datetime, status: str, message: str) -> dict[str, Any]:
+    """Return a row of the log, before anything is known of its progress or its end."""
+    return {
+        "run": run_id,
+        "started_at": f"{started_at:%Y-%m-%d %H:%M:%S}",
+        "finished_at": "",
+        "status": status,
+        "seconds": None,
+        "snapshot": "",
         "message": message,
-        **(progress or {"stage": "", "done": 0, "total": 0}),
+        "stage": "",
+        "done": 0,
+        "total": 0,
     }
 
 
