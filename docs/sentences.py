@@ -15,8 +15,10 @@ import sqlglot
 from sqlglot import exp
 
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "growthring"
-_NOT_SHOWN = ("cli", "console", "company", "charts", "tables", "sources/draft.py", "sources/proposal.py")
-"""What speaks to a terminal or a file alone; the console and the contracts of tables, whose words are found by other rules."""
+_NOT_SHOWN = ("cli", "company", "charts", "tables", "sources/draft.py", "sources/proposal.py")
+"""What speaks to a terminal or a file alone, and the contracts of tables, which are a registry."""
+_ONLY_ERRORS = "console"
+"""Where every other sentence is found as what is handed to `_`."""
 _ONLY_PHRASES = (
     "forecast/champion.py",
     "forecast/commitments",
@@ -113,10 +115,12 @@ class _Speech:
 
     def _spoken(self, node: ast.AST) -> Iterator[ast.expr]:
         """Yield what is said at a node: a sentence by its form, or any text by where it stands."""
-        if _is_text(node) and self._may_be_said(node) and _is_sentence(node):
-            yield node
-        elif isinstance(node, ast.Call):
+        if isinstance(node, ast.Call):
             yield from self._handed_over(node)
+        elif self.place.startswith(_ONLY_ERRORS):
+            return
+        elif _is_text(node) and self._may_be_said(node) and _is_sentence(node):
+            yield node
         elif isinstance(node, ast.Return | ast.Yield | ast.Assign) and self.place.startswith(_ONLY_PHRASES) and node.value:
             yield from (each for each in _texts(node.value) if _is_phrase(each))
 

@@ -173,22 +173,26 @@ def _of_operations() -> Iterator[tuple[str, str]]:
 
 
 def _of_registries() -> Iterator[tuple[str, str]]:
-    """Yield what registries say: roles, metrics, policies, contracts of tables and the glossary."""
+    """Yield what registries say: roles, measures, metrics, policies, contracts of tables and the glossary."""
     from growthring.console.access import ROLES
     from growthring.kernel.period import PeriodKind
     from growthring.operations.definitions import glossary
+    from growthring.operations.history.opening import REVENUE
     from growthring.operations.wording import MESSAGES
     from growthring.revenue.metrics import METRICS
     from growthring.revenue.policy import Normalisation, Policy, preset, preset_names
     from growthring.tables import CANONICAL
 
     yield from (("access.py", role) for role in ROLES)
+    yield "operations/history/opening.py", REVENUE
     yield from (("operations/wording.py", text) for text in MESSAGES)
     for each in METRICS.values():
         in_words = each.formula if re.search("[a-z]{2} [a-z]{2}", each.formula) else ""
         yield from (("revenue/metrics", text) for text in (each.definition, each.undefined, in_words) if text)
     for policy in map(preset, preset_names()):
-        yield from (("revenue/policy.py", text) for text in (policy.title, policy.source, policy.warning, policy.inferred) if text)
+        yield from (
+            ("revenue/policy.py", text) for text in (policy.title, policy.source, policy.warning, policy.inferred) if text
+        )
     for model in (Policy, Normalisation):
         yield from (("revenue/policy.py", str(field.description).replace("`", "")) for field in model.model_fields.values())
     yield from (("kernel/period.py", kind.value.replace("_", " ")) for kind in PeriodKind)

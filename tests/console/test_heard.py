@@ -51,7 +51,7 @@ def heard() -> Hearing:
         ("Policy own: No data were read.", "口径 own：没有读到数据。"),
         ("3 of 4 are there. Wait.", "4 中有 3。请等待。"),
         ("Policy own: Nobody pays. All stay.", "口径 own：没有人付费。都留下。"),
-        ("Unknown meter: 2024-01 to 2024-03.", "未知的计量项：2024-01 至 2024-03。"),
+        ("The books cannot be tried: 2024-01 to 2024-03.", "价目表无法试算：2024-01 至 2024-03。"),
     ],
 )
 def test_a_sentence_is_known_by_its_form_and_its_values_too(heard: Hearing, said: str, there: str):
@@ -68,7 +68,8 @@ def test_a_reason_is_known_when_it_was_made_a_sentence(heard: Hearing):
 
 
 def test_names_of_the_data_stay_as_they_are(heard: Hearing):
-    assert heard("Unknown meter: Usage.") == "未知的计量项：Usage。"
+    assert heard("The books cannot be tried: Usage.") == "价目表无法试算：Usage。"
+    assert heard("Unknown meter: meter.") == "未知的计量项：meter。", "what somebody typed"
     assert heard("Oak & Sons") == "Oak & Sons"
 
 

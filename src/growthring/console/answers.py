@@ -30,7 +30,7 @@ def shape_of_unit(unit: str) -> Shape:
 def metric_name(visit: Visit, name: str) -> str:
     """Return what people call a metric, or the words of what is no metric."""
     found = METRICS.get(name)
-    return found.called(visit.words.language) if found else visit.words(name.replace("_", " "))
+    return found.called(visit.words.language) if found else visit.words.heard(name.replace("_", " "))
 
 
 def evidence(of: str, **params: object) -> str:

@@ -8,6 +8,8 @@ _PLACE = re.compile(r"\{(\w+)\}")
 _BREAK = re.compile(r"(?<=[.!?]) (?=[A-Z`])")
 _SPAN = re.compile(r"(\d[\d-]*) to (\d[\d-]*)")
 _NAME = re.compile(r"[A-Z]\S*")
+_TYPED = frozenset({"received", "text"})
+"""Places in which stands what somebody typed."""
 _LONGEST = 5_000
 _MOST_SENTENCES = 8
 _DEEPEST = 3
@@ -104,7 +106,7 @@ class Hearing:
         return bool(_BREAK.search(value)) and value not in self._messages
 
     def _filled(self, form: Form, values: Mapping[str, str], depth: int) -> str:
-        put = {name: self._value(value, depth + 1) for name, value in values.items()}
+        put = {name: value if name in _TYPED else self._value(value, depth + 1) for name, value in values.items()}
         return _PLACE.sub(lambda place: put[place[1]], form.translation)
 
     def _several(self, text: str, depth: int) -> str:
