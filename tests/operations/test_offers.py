@@ -8,16 +8,12 @@ import pytest
 
 from growthring.kernel.errors import ConfigurationError, UnknownValueError
 from growthring.operations.data.problems import summarise_problems
-from growthring.operations.pricing.offers import (
-    contract_terms,
-    discount_quota,
-    discounts,
-    free_tier,
-    price_points,
-    price_review,
-    revenue_types,
-    trials,
-)
+from growthring.operations.offers.discounts import discount_quota, discounts
+from growthring.operations.offers.free_tier import free_tier
+from growthring.operations.offers.prices import price_points, price_review
+from growthring.operations.offers.revenue_types import revenue_types
+from growthring.operations.offers.terms import contract_terms
+from growthring.operations.offers.trials import trials
 from growthring.operations.project import Project
 from tests.operations.books import USAGE, Books
 

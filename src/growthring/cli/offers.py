@@ -68,23 +68,25 @@ def offers(
     project: ProjectFolder = HERE,
 ) -> None:
     """Show prices asked and won, discounts and what they do, the discount quota, contract terms."""
-    from growthring.operations.pricing import offers as operations
+    from growthring.operations.offers.discounts import discount_quota, discounts
+    from growthring.operations.offers.prices import price_points, price_review
+    from growthring.operations.offers.terms import contract_terms
     from growthring.operations.project import Project
 
     opened, known = Project.open(project), instant(as_of)
     if quota:
         below = number(small_below) if small_below is not None else None
-        answer = operations.discount_quota(opened, allowed=allowed, run_deals=run_deals, small_below=below, as_of=known)
+        answer = discount_quota(opened, allowed=allowed, run_deals=run_deals, small_below=below, as_of=known)
     elif review:
         with drawn() as progress:
-            answer = operations.price_review(opened, every_months=every, as_of=known, progress=progress)
+            answer = price_review(opened, every_months=every, as_of=known, progress=progress)
     elif by == "price":
         cost = number(unit_cost) if unit_cost is not None else None
-        answer = operations.price_points(opened, by_segment=segments, unit_cost=cost, as_of=known)
+        answer = price_points(opened, by_segment=segments, unit_cost=cost, as_of=known)
     elif by == "term":
-        answer = operations.contract_terms(opened, as_of=known)
+        answer = contract_terms(opened, as_of=known)
     else:
-        answer = operations.discounts(opened, by, as_of=known)
+        answer = discounts(opened, by, as_of=known)
     _print(answer, as_json=as_json, top=top)
 
 
@@ -99,7 +101,7 @@ def trials(
     project: ProjectFolder = HERE,
 ) -> None:
     """Show when trials convert, how long a trial should be, and what extensions bring."""
-    from growthring.operations.pricing.offers import trials as answer_of
+    from growthring.operations.offers.trials import trials as answer_of
     from growthring.operations.project import Project
 
     answer = answer_of(Project.open(project), by, peak_share=number(peak_share) / 100, as_of=instant(as_of))
@@ -117,7 +119,7 @@ def free_tier(
     project: ProjectFolder = HERE,
 ) -> None:
     """Show what the free tier costs by cohort, whom it converts, when it pays back, and what a limit would cut."""
-    from growthring.operations.pricing.offers import free_tier as answer_of
+    from growthring.operations.offers.free_tier import free_tier as answer_of
     from growthring.operations.project import Project
 
     with drawn() as progress:
@@ -127,7 +129,7 @@ def free_tier(
 
 def revenue_types(as_of: AsOf = None, as_json: AsJson = False, project: ProjectFolder = HERE) -> None:
     """Show how revenue splits into subscriptions, seats, usage and one-off, by month."""
-    from growthring.operations.pricing.offers import revenue_types as answer_of
+    from growthring.operations.offers.revenue_types import revenue_types as answer_of
     from growthring.operations.project import Project
 
     answer = answer_of(Project.open(project), as_of=instant(as_of))
