@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 Kind = Literal["amount", "share", "count", "price"]
 
-_FORMATS: Mapping[Kind, str] = {"amount": "~s", "share": ".0%", "count": "~s", "price": ".4~g"}
+_FORMATS: Mapping[Kind, str] = {"amount": "~s", "share": "~%", "count": "~s", "price": ".4~g"}
 _EXACT: Mapping[Kind, str] = {"amount": ",.2f", "share": ".1%", "count": ",~r", "price": ",.8~r"}
 
 

@@ -7,6 +7,8 @@ from growthring.charts.chart import Axis, Chart, Labels, Row, finished, inline, 
 
 _SMALL = 0.3
 """Share of the level below which changes would not be seen on an axis from zero; the axis is then cut and says so."""
+_LETTERS = 30
+"""Letters of all steps' names that stand beside each other on a narrow screen; more of them are slanted."""
 
 
 def waterfall(
@@ -43,12 +45,13 @@ def waterfall(
             }
         )  # fmt: skip
     order, domain = ordered(drawn, "step"), _domain(drawn)
+    angle = -25 if sum(len(row["step"]) for row in drawn) > _LETTERS else 0
     scale = alt.Scale(domain=domain, nice=False) if domain else alt.Scale(zero=True)
     bars = (
         alt.Chart(inline(drawn))
         .mark_bar(cornerRadius=2, clip=True)
         .encode(
-            x=alt.X("step:N", sort=order, title=None, axis=alt.Axis(labelAngle=-25, labelOverlap=False)),
+            x=alt.X("step:N", sort=order, title=None, axis=alt.Axis(labelAngle=angle, labelOverlap=False)),
             y=alt.Y(
                 "from:Q",
                 title=f"{axis.title} {cut}" if domain and cut else axis.title,
