@@ -41,7 +41,7 @@ def _columns(visit: Visit) -> list[Column]:
         Column("at", _("When (UTC)"), "name"),
         Column("who", _("Who"), "name"),
         Column("role", _("Role"), words={role: _(role) for role in (*ROLES, "none")}),
-        Column("deed", _("What"), words=deeds),
+        Column("deed", _("What"), "name", words=deeds),
         Column("about", _("About"), "long"),
         Column("outcome", _("Outcome"), words=outcomes),
         Column("detail", _("Why"), "long"),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from growthring.console.answers import evidence
-from growthring.console.blocks import Block, Column, Form, Input, Note, Statement, Statements, Table
+from growthring.console.blocks import Block, Column, Form, Input, Note, Statement, Statements, Table, Text
 from growthring.console.deeds import Deed, Given
 from growthring.console.visit import Visit
 from growthring.operations.data.assertions import AssertionResult, check_assertions
@@ -20,6 +20,8 @@ def assertions(visit: Visit) -> Iterable[Block]:
             _("Nothing is asserted yet."),
             _("Write a figure you know into growthring.toml; every run and every close is then checked against it."),
         )
+        month = visit.project.setting(visit.project.snapshot()).last_complete_month
+        yield Text(f'[[assertions]]\nthat = "MRR at {month} is 412,345.67 ± 0"', _("Such as, with your own figure"), "toml")
         return
     failed = sum(not each.holds for each in found)
     told = (
