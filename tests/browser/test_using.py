@@ -21,8 +21,14 @@ def test_a_figure_opens_its_evidence_beside_the_page_and_escape_leads_back(visit
     expect(dialog).to_contain_text(value)
     expect(dialog).to_contain_text("Snapshot")
     assert page.url.rstrip("/") == seen.address
+    seen.settle()
     page.keyboard.press("Escape")
     expect(dialog).not_to_be_visible()
+    page.locator("#figures a.value").first.click()
+    expect(dialog).to_be_visible()
+    seen.settle()
+    dialog.get_by_role("link", name="Open as a page").click()
+    page.wait_for_url("**/answer?of=show**")
 
 
 def test_the_evidence_has_an_address_of_its_own(visiting: Visiting):
