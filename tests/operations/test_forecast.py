@@ -20,7 +20,8 @@ from growthring.operations.forecasting.forecast import (
     publish,
 )
 from growthring.operations.forecasting.new_customers import Ahead, new_customers
-from growthring.operations.forecasting.plan_beside import waterfall_beside_forecast
+from growthring.operations.forecasting.plan_beside import forecast_beside
+from growthring.operations.plans.waterfall import cohort_waterfall
 from growthring.operations.project import Project
 from tests.operations.books import ACCOUNTS, Books
 
@@ -97,8 +98,9 @@ def test_years_end_with_the_next_twelve_months_and_their_figure_is_the_answer(pr
 def test_the_forecast_and_the_plan_of_cohorts_name_each_others_figure(project: Project) -> None:
     """Both say the same two amounts for the same months."""
     of_plan = next(each for each in forecast(project, ASKED).caveats if "`growthring waterfall`" in each)
-    plan = waterfall_beside_forecast(project, quarters=2)
-    of_forecast = next(each for each in plan.caveats if "`growthring forecast`" in each)
+    plan = cohort_waterfall(project, quarters=2)
+    (of_forecast,) = forecast_beside(project, plan)
+    assert "`growthring forecast`" in of_forecast
     assert "2024-07 to 2024-12" in of_plan and "2024-07 to 2024-12" in of_forecast
     planned = f"{Decimal(str(plan.value)):,.0f}"
     statistical = forecast(project, ASKED).rows

@@ -88,15 +88,16 @@ def waterfall(
     project: ProjectFolder = HERE,
 ) -> None:
     """Plan the quarters ahead as a waterfall of cohorts: opening base, new cohorts, expansion, contraction and churn."""
-    from growthring.operations.forecasting.plan_beside import waterfall_beside_forecast
-    from growthring.operations.plans.waterfall import Changes
+    from growthring.operations.forecasting.plan_beside import forecast_beside
+    from growthring.operations.plans.waterfall import Changes, cohort_waterfall
     from growthring.operations.project import Project
 
+    opened, known = Project.open(project), instant(as_of)
     asked = Changes(assumptions, tuple(settings or ()), write)
     with drawn() as progress:
-        answer = waterfall_beside_forecast(
-            Project.open(project), quarters=quarters, changes=asked, policy=policy, as_of=instant(as_of), progress=progress
-        )
+        plan = cohort_waterfall(opened, quarters=quarters, changes=asked, policy=policy, as_of=known, progress=progress)
+        beside = forecast_beside(opened, plan, policy=policy, as_of=known, progress=progress)
+    answer = replace(plan, caveats=[*plan.caveats, *beside])
     if as_json:
         say(answer.as_json())
     else:

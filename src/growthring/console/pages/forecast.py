@@ -11,7 +11,7 @@ from growthring.console.pages import forecast_outlook as outlook
 from growthring.console.pages import forecast_published as published
 from growthring.console.pages import forecast_usage as usage
 from growthring.console.pages.evidence import AnswerOf
-from growthring.console.pages.forecast_asked import label_of, of_scope, scope_of, view_of
+from growthring.console.pages.forecast_asked import ask_measure, label_of, of_scope, scope_of, view_of
 from growthring.console.visit import PageKind, Section, Visit
 from growthring.operations.answer import Answer
 from growthring.operations.forecasting.published import LATEST, show_forecast
@@ -28,7 +28,7 @@ _OUTLOOK = (
 )
 _OF_AN_ACCOUNT = 3
 _PUBLISHED = (
-    Section("ask", "", published.ask),
+    Section("ask", "", ask_measure),
     Section("kept", "Published forecasts", published.kept),
     Section("publish", "Publish the forecast as it stands", published.new),
     Section("bridge", "What moved, and why", published.bridge),
@@ -41,7 +41,7 @@ _BACKTEST = (
     Section("contest", "Who should forecast each segment", backtest.contest),
 )
 _ENTRIES = (
-    Section("ask", "", entries.ask),
+    Section("ask", "", ask_measure),
     Section("entries", "What people say beyond the data", entries.entries),
     Section("effects", "What it does to the forecast", entries.effects),
     Section("scores", "Who was right", entries.scores),

@@ -1,11 +1,11 @@
 """What the Forecast page is asked: scope, measure, grain, layers and assumptions, all from its URL."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from growthring.console.answers import evidence
 from growthring.console.asked import Asked as Url
-from growthring.console.blocks import Choice, Choices, Switch, Switches
+from growthring.console.blocks import Block, Choice, Choices, Form, Input, Switch, Switches
 from growthring.console.desk import StillWorkingError
 from growthring.console.pages.forecast_terms import LAYERS
 from growthring.console.visit import Visit
@@ -184,6 +184,22 @@ def measure_choice(visit: Visit) -> Choice:
     measures = visit.ask(forecast_choices)["measures"]
     chosen = visit.asked.get("measure", REVENUE)
     return Choice("measure", visit.words("What"), [(each, measure_word(visit, each)) for each in measures], chosen)
+
+
+def ask_measure(visit: Visit) -> Iterable[Block]:
+    """Show the views of the page, and what is forecast."""
+    yield views(visit)
+    yield choices_of(visit, measure_choice(visit))
+
+
+def taking_back(visit: Visit, deed: str, field: str, options: Sequence[tuple[str, str]], back: str) -> Form:
+    """Return a form that takes back one of several entries, with its reason."""
+    _ = visit.words
+    inputs = [
+        Input(field, _("Which"), "select", options, required=True),
+        Input("because", _("Why it no longer counts"), "textarea", required=True),
+    ]
+    return Form(deed, _("Take one back"), inputs, _("Check it"), back)
 
 
 def number_choice(visit: Visit, name: str, label: str, offered: tuple[int, ...], chosen: int) -> Choice:

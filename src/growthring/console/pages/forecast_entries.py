@@ -10,11 +10,10 @@ from growthring.console.deeds import Deed, Given
 from growthring.console.pages.forecast_asked import (
     asked_of,
     choices_of,
-    measure_choice,
     measure_word,
     proof,
     scope_of,
-    views,
+    taking_back,
     whole,
 )
 from growthring.console.pages.forecast_terms import LAYERS, METHODS, REASONS, VERDICTS
@@ -35,12 +34,6 @@ _GROUPINGS: Mapping[str, str] = {
 }  # fmt: skip
 _SURE = ("1.0", "0.9", "0.75", "0.5", "0.25")
 _FEWEST = 10
-
-
-def ask(visit: Visit) -> Iterable[Block]:
-    """Show the views, and the measure that entries are about."""
-    yield views(visit)
-    yield choices_of(visit, measure_choice(visit))
 
 
 def entries(visit: Visit) -> Iterable[Block]:
@@ -75,11 +68,7 @@ def entries(visit: Visit) -> Iterable[Block]:
     standing = [row for row in rows if row.get("state", "counts") == "counts"]
     if standing:
         options = [(str(row["id"]), f"{row['id']} · {row['about']} {row['change']} · {row['author']}") for row in standing]
-        inputs = [
-            Input("entry", _("Which"), "select", options, required=True),
-            Input("because", _("Why it no longer counts"), "textarea", required=True),
-        ]
-        yield Form("forecast_take_back", _("Take one back"), inputs, _("Check it"), here)
+        yield taking_back(visit, "forecast_take_back", "entry", options, here)
 
 
 def effects(visit: Visit) -> Iterable[Block]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from growthring.console.blocks import Block, Column, Form, Input, Table
 from growthring.console.deeds import Deed, Given, Told
+from growthring.console.pages.forecast_asked import taking_back
 from growthring.console.visit import Visit
 from growthring.kernel.errors import GrowthringError, UnknownValueError
 from growthring.operations.forecasting.choices import forecast_choices
@@ -30,11 +31,7 @@ def events(visit: Visit) -> Iterable[Block]:
     yield Form("forecast_event", _("Record an event outside the company"), _inputs(visit), _("Check it"), here)
     if rows:
         options = [(str(row["id"]), f"{row['id']} · {row['name']} · {row['about']}") for row in rows]
-        inputs = [
-            Input("event", _("Which"), "select", options, required=True),
-            Input("because", _("Why it no longer counts"), "textarea", required=True),
-        ]
-        yield Form("forecast_event_back", _("Take one back"), inputs, _("Check it"), here)
+        yield taking_back(visit, "forecast_event_back", "event", options, here)
 
 
 def _inputs(visit: Visit) -> list[Input]:

@@ -156,7 +156,7 @@ def _fan(visit: Visit, found: Answer, rows: list[dict[str, Any]], moved: Answer 
     named = _("{what} of {name}", what=what, name=label) if label else what
     return fan(
         rows_of(found, "past", view=grain_of(visit.asked), **within(visit)), drawn, at="at", value="amount",
-        ranges=[(_("95 % range"), "low95", "high95"), (_("80 % range"), "low80", "high80")], axis=Axis(unit),
+        ranges=[(_("95 % range"), "low95", "high95"), (_("80 % range"), "low80", "high80")], axis=Axis(_(unit)),
         title=_("{what}: actual, expected, and the 80 % and 95 % ranges", what=named), words=(_("actual"), _("expected")),
         compared=compared, compared_word=dict(choice.options)[choice.chosen],
     )  # fmt: skip

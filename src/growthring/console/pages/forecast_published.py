@@ -22,7 +22,7 @@ from growthring.console.blocks import (
     Table,
 )
 from growthring.console.deeds import AnyDeed, Deed, Given, LongDeed, Told
-from growthring.console.pages.forecast_asked import KEPT, asked_of, choices_of, measure_choice, switched_off, views, whole
+from growthring.console.pages.forecast_asked import KEPT, asked_of, choices_of, switched_off, whole
 from growthring.console.pages.forecast_terms import LAYERS, PARTS, STATES
 from growthring.console.terms import worded
 from growthring.console.visit import Visit
@@ -35,12 +35,6 @@ from growthring.operations.forecasting.published_views import bridge_ends, expla
 from growthring.operations.forecasting.views import rows_of
 
 _NAMED = 3
-
-
-def ask(visit: Visit) -> Iterable[Block]:
-    """Show the views, and the measure whose forecasts are listed."""
-    yield views(visit)
-    yield choices_of(visit, measure_choice(visit))
 
 
 def kept(visit: Visit) -> Iterable[Block]:

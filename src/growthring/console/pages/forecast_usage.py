@@ -55,8 +55,8 @@ def run_rate(visit: Visit) -> Iterable[Block]:
     }  # fmt: skip
     yield Figures(
         [
-            Figure(names["run_rate"], total["run_rate"], "amount", found.unit, _(RUN_RATES[_rate(visit)]), proof),
-            Figure(names["naive"], total["naive"], "amount", found.unit, _("what annualising one month would say"), proof),
+            Figure(names["run_rate"], total["run_rate"], "amount", _(found.unit), _(RUN_RATES[_rate(visit)]), proof),
+            Figure(names["naive"], total["naive"], "amount", _(found.unit), _("what annualising one month would say"), proof),
             Figure(
                 _("Open questions"), len(rows_of(found, "question")), "count", "", _("changes nobody explained"), "#questions"
             ),
@@ -65,7 +65,7 @@ def run_rate(visit: Visit) -> Iterable[Block]:
     steps = [{"step": name, "amount": total[name]} for name in names]
     title = _("From one month times twelve to the run-rate")
     yield Drawing(
-        waterfall(steps, step="step", amount="amount", axis=Axis(found.unit), title=title, totals=("naive", "run_rate"),
+        waterfall(steps, step="step", amount="amount", axis=Axis(_(found.unit)), title=title, totals=("naive", "run_rate"),
                   labels=Labels(names), cut=_("(cut)"))
     )  # fmt: skip
     columns = [

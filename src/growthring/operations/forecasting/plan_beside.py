@@ -13,7 +13,7 @@ from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer
 from growthring.operations.forecasting.making import Asked, Made, make_forecast
 from growthring.operations.history.opening import REVENUE
-from growthring.operations.plans.waterfall import Changes, cohort_waterfall
+from growthring.operations.plans.waterfall import cohort_waterfall
 from growthring.operations.project import Project
 
 _LONGEST = 36
@@ -81,26 +81,25 @@ def plan_beside(project: Project, made: Made) -> list[str]:
     return [both.of_the_plan()] if both else []
 
 
-def waterfall_beside_forecast(
-    project: Project,
-    *,
-    quarters: int = 4,
-    changes: Changes | None = None,
-    policy: str | None = None,
-    as_of: datetime | None = None,
-    progress: Progress = silent,
-) -> Answer:
-    """Answer the quarters ahead as a waterfall of cohorts, and what the forecast expects of them; see `cohort_waterfall`."""
-    plan = cohort_waterfall(project, quarters=quarters, changes=changes, policy=policy, as_of=as_of, progress=progress)
-    horizon = min(3 * quarters, _LONGEST)
-    asked = Asked(horizon=horizon, layers=(Layer.STATISTICAL,), policy=policy, as_of=as_of)
+def forecast_beside(
+    project: Project, plan: Answer, *, policy: str | None = None, as_of: datetime | None = None, progress: Progress = silent
+) -> list[str]:
+    """Return, for a plan of cohorts, what the forecast expects of the same quarters; nothing where there is none.
+
+    Args:
+        project: The project.
+        plan: What `cohort_waterfall` answered.
+        policy: The policy it was asked under.
+        as_of: The instant whose knowledge it used.
+        progress: Told about what has to be computed first.
+    """
+    quarters = len({row["quarter"] for row in plan.rows if row["kind"] == "step"})
+    asked = Asked(horizon=min(3 * quarters, _LONGEST), layers=(Layer.STATISTICAL,), policy=policy, as_of=as_of)
     try:
         both = _both(make_forecast(project, asked, progress=progress), plan.rows)
     except GrowthringError:
-        return plan
-    if both:
-        plan.caveats.append(both.of_the_forecast())
-    return plan
+        return []
+    return [both.of_the_forecast()] if both else []
 
 
 def _both(made: Made, rows: list[dict[str, Any]]) -> Both | None:
