@@ -29,3 +29,16 @@ def test_what_leads_nowhere_is_told_as_a_page_and_as_json(pages: TestClient):
     assert pages.get("/nowhere.json").json()["status"] == 404
     assert pages.get("/answer?of=nothing").status_code == 200
     assert "Unknown answer: nothing." in pages.get("/answer?of=nothing").text
+
+
+def test_a_section_that_is_no_longer_on_its_page_lets_the_page_be_read_again(pages: TestClient):
+    waited_for = "/part/account/bill?id=nobody"
+    seen = pages.get(waited_for, headers={"HX-Request": "true"})
+    assert (seen.headers.get("hx-refresh"), seen.text) == ("true", "")
+    assert pages.get(waited_for).status_code == 404
+
+
+def test_what_is_wrong_with_a_section_takes_its_place_and_not_that_of_the_page(pages: TestClient):
+    inside = pages.get("/part/nothing/at-all", headers={"HX-Request": "true"}).text
+    assert inside.lstrip().startswith("<section") and "<html" not in inside and "leads nowhere" in inside
+    assert "<html" in pages.get("/part/nothing/at-all").text

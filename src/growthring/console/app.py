@@ -136,7 +136,12 @@ def part(request: Request, name: str, section: str) -> Response:
     """Serve one section of a page."""
     kind = _kind(name)
     visit = _visit(request, _path(name))
-    built = build(_section(kind, visit, section), visit)
+    wanted = next((each for each in _parts(kind, visit) if each.name == section), None)
+    if wanted is None:
+        if not _is_part(request):
+            raise HTTPException(404)
+        return Response(status_code=204, headers={"HX-Refresh": "true"})  # what was waited for makes this another page
+    built = build(wanted, visit)
     response = HTMLResponse(render("part.html", visit, page=kind, section=built, csrf=token(request)))
     if section == UNDER_WAY and (done := said(visit)):
         request.session["done"] = done  # the whole page is read again: what was done may stand anywhere on it
@@ -205,13 +210,6 @@ def _parts(kind: PageKind, visit: Visit) -> list[Section]:
     return [*under_way(visit), *kind.parts(visit)]
 
 
-def _section(kind: PageKind, visit: Visit, name: str) -> Section:
-    for section in _parts(kind, visit):
-        if section.name == name:
-            return section
-    raise HTTPException(404)
-
-
 def _table(kind: PageKind, visit: Visit, name: str) -> Table | None:
     """Return a table of a page by name, building no more sections than it takes."""
     parts = sorted(kind.parts(visit), key=lambda section: not name.startswith(section.name))
@@ -228,7 +226,8 @@ def _refused(request: Request, error: Exception) -> Response:
     if request.url.path.endswith(".json"):
         return JSONResponse({"error": detail, "status": status}, status)
     reader = reader_of(request)
-    html = render("refused.html", reader, status=status, detail=detail, page=None, csrf=_token_of(reader, request))
+    csrf = _token_of(reader, request)
+    html = render("refused.html", reader, status=status, detail=detail, is_part=_is_part(request), page=None, csrf=csrf)
     return HTMLResponse(html, status)
 
 
@@ -237,7 +236,7 @@ def _failed(request: Request, error: Exception) -> Response:
     if request.url.path.endswith(".json"):
         return JSONResponse({"error": str(error), "status": 422}, 422)
     reader = Reader(Asked("/"), NOBODY, words_of(request, Asked("/")))
-    return HTMLResponse(render("failed.html", reader, error=error, page=None), 422)
+    return HTMLResponse(render("failed.html", reader, error=error, is_part=_is_part(request), page=None), 422)
 
 
 def _broke(request: Request, name: str) -> Response:
@@ -246,9 +245,14 @@ def _broke(request: Request, name: str) -> Response:
         return JSONResponse({"error": "Something in the console itself broke.", "id": name, "status": 500}, 500)
     try:
         reader = Reader(Asked("/"), NOBODY, words_of(request, Asked("/", dict(request.query_params))))
-        return HTMLResponse(render("failed.html", reader, error=None, id=name, page=None), 500)
+        return HTMLResponse(render("failed.html", reader, error=None, id=name, is_part=_is_part(request), page=None), 500)
     except Exception:  # the templates themselves
         return PlainTextResponse(f"Something in the console itself broke. The server's log tells more under {name}.", 500)
+
+
+def _is_part(request: Request) -> bool:
+    """Whether the answer takes the place of one section of a page that is open."""
+    return request.url.path.startswith("/part/") and "hx-request" in request.headers
 
 
 def _token_of(reader: Reader, request: Request) -> str:
