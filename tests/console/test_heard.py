@@ -201,6 +201,34 @@ def test_cells_of_a_chinese_page_say_no_english_sentence(pages: TestClient):
     assert cells and [cell for cell in cells if english(cell)] == []
 
 
+_DATA = {"NDR", "GRR", "segment", "channel", "country", "industry", "employees"}
+"""Headings that are the same in all languages: short names of metrics, and attributes of the sample company."""
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "explain&metric=ndr",
+        "what_changed",
+        "where_it_leaks",
+        "drivers",
+        "customers&metric=ndr",
+        "account_revenue&id=A0000014",
+        "account_usage&id=A0000014",
+        "account_contracts&id=A0000014",
+        "rows+read",
+        "problems",
+        "books",
+        "metric_definition&metric=ndr",
+    ],
+)
+def test_what_stands_behind_a_figure_has_chinese_headings(pages: TestClient, asked: str):
+    twin = pages.get(f"/answer.json?of={asked}&lang=zh").json()
+    tables = [block for section in twin["sections"] for block in section["blocks"] if block["kind"] == "table"]
+    headings = {label for table in tables for label in (table["title"], *(column["label"] for column in table["columns"]))}
+    assert tables and [label for label in headings - _DATA if label and not re.search("[一-鿿]", label)] == []
+
+
 def test_the_search_for_english_finds_it():
     assert english("看 Nothing was read from it 这里") == ["Nothing was read from it"]
     assert english("用 `growthring run --as-of DAY with more words` 与 raw/invoices/a b.csv。") == []
