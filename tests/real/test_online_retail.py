@@ -203,7 +203,7 @@ def test_lines_without_customer_are_left_out_and_their_money_is_reported_once(ra
     missing = problems["invoices", "MISSING_ACCOUNT_ID"]
     assert (missing.rows, missing.amounts["GBP"]) == (derived.without_customer, str(derived.money_without_customer))
     assert (missing.rows, missing.amounts["GBP"]) == (235287, "2566093.08")
-    assert "235,287 × MISSING_ACCOUNT_ID worth GBP 2566093.08" in " ".join(show(ran.project, "mrr", View()).caveats)
+    assert "235,287 × MISSING_ACCOUNT_ID worth GBP 2,566,093.08" in " ".join(show(ran.project, "mrr", View()).caveats)
     assert problems["invoices", "COPY_WITHOUT_CUSTOMER"].amounts["GBP"] == str(derived.money_of_copies_without_customer)
     assert problems["customers", "NO_CUSTOMER"].rows == 243007
 

@@ -195,7 +195,7 @@ def _rejected(reading: Reading) -> list[str]:
     for code, currency, count, total in rows:
         counts[code] = counts.get(code, 0) + count
         if currency in EXPONENT and total is not None:
-            worth.setdefault(code, []).append(f"{currency} {money(total, currency)}")
+            worth.setdefault(code, []).append(f"{currency} {Decimal(money(total, currency)):,}")
     parts = [
         f"{count:,} × {code} worth {', '.join(worth[code])}" if code in worth else f"{count:,} × {code}"
         for code, count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))
