@@ -152,10 +152,16 @@ def test_before_the_first_run_the_page_says_what_to_do(tmp_path: Path):
     folder = tmp_path / "new"
     demo(folder, accounts=1, months=1)
     with TestClient(create_app(folder), base_url="http://127.0.0.1") as client:
-        for name in ("data", "pricing"):
+        for name in ("home", "revenue", "account", "pricing", "forecast"):
             page = client.get(f"/{name}")
-            assert page.status_code == 200 and "Nothing has been read yet." in page.text
-        assert "Run now" in client.get("/data").text
+            assert page.status_code == 200 and page.text.count("Nothing has been read yet.") == 1
+            assert '<a href="/data#runs">Read the sources' in page.text
+        assert "Nothing has been read yet." in client.get("/data").text and "Run now" in client.get("/data").text
+        assert "Monthly recurring revenue" in client.get("/definitions").text
+        settings = folder / "growthring.toml"
+        settings.write_text(settings.read_text().partition("[[sources]]")[0])
+        unsourced = client.get("/data").text
+        assert "No source is described in growthring.toml yet." in unsourced and "Run now" not in unsourced
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,16 @@ class Built:
     is_half: bool = False
 
 
+def _unread(visit: Visit) -> Iterable[Block]:
+    _ = visit.words
+    yield Note(
+        _("Nothing has been read yet."), _("Read the sources: the Data page says which, and starts it."), href="/data#runs"
+    )
+
+
+_UNREAD = Section("unread", "", _unread)
+
+
 @dataclass(frozen=True, slots=True)
 class PageKind:
     """A page.
@@ -100,15 +110,19 @@ class PageKind:
         title: Its name, as a message of the catalogue.
         sections: What it shows, in order; made for each visit where a function.
         heading: Makes the heading of a visit, where it is not the title.
+        needs_data: Whether it has nothing to show before anything was read.
     """
 
     name: str
     title: str
     sections: Sequence[Section] | Callable[[Visit], Sequence[Section]]
     heading: Callable[[Visit], str] | None = None
+    needs_data: bool = True
 
     def parts(self, visit: Visit) -> Sequence[Section]:
-        """Return the sections of a visit."""
+        """Return the sections of a visit; before anything was read, one that says where to begin."""
+        if self.needs_data and visit.project.shelf.current() is None:
+            return (_UNREAD,)
         return self.sections(visit) if callable(self.sections) else self.sections
 
 

@@ -84,6 +84,7 @@ PAGE = PageKind(
         audit_section,
         Section("works", "Long work of this console", data_runs.works),
     ),
+    needs_data=False,
 )
 DEEDS: tuple[AnyDeed, ...] = (*data_closes.DEEDS, *data_log.DEEDS, *data_runs.DEEDS)
 ANSWERS: dict[str, AnswerOf] = {

@@ -20,8 +20,9 @@ def assertions(visit: Visit) -> Iterable[Block]:
             _("Nothing is asserted yet."),
             _("Write a figure you know into growthring.toml; every run and every close is then checked against it."),
         )
-        month = visit.project.setting(visit.project.snapshot()).last_complete_month
-        yield Text(f'[[assertions]]\nthat = "MRR at {month} is 412,345.67 ± 0"', _("Such as, with your own figure"), "toml")
+        if snapshot := visit.project.shelf.current():
+            month = visit.project.setting(snapshot).last_complete_month
+            yield Text(f'[[assertions]]\nthat = "MRR at {month} is 412,345.67 ± 0"', _("Such as, with your own figure"), "toml")
         return
     failed = sum(not each.holds for each in found)
     told = (

@@ -26,9 +26,13 @@ def runs(visit: Visit) -> Iterable[Block]:
         yield Note(
             _("The run has finished: there is a new snapshot."), _("Show this page with it"), "done", visit.asked.url(since=None)
         )
+    elif not (sources := len(visit.project.settings.sources)):
+        yield Note(
+            _("No source is described in growthring.toml yet."),
+            _("`growthring init . --from 'invoices/*.csv'` proposes one from your files."),
+        )
     else:
-        sources = len(visit.project.settings.sources)
-        title = _("Run now: read {count} sources again", count=sources)
+        title = _("Run now: read {count} sources", count=sources)
         yield Form("run_now", title, (), _("See what it will do"), visit.asked.url() + "#runs", needs="admin")
     yield run_table(visit, found)
     if going:

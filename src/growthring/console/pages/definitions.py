@@ -97,6 +97,6 @@ def heading(visit: Visit) -> str:
     return visit.words("Policy {name}", name=policy) if policy else visit.words("Definitions")
 
 
-PAGE = PageKind("definitions", "Definitions", sections, heading)
+PAGE = PageKind("definitions", "Definitions", sections, heading, needs_data=False)
 DEEDS: tuple[Deed, ...] = ()
 ANSWERS: dict[str, AnswerOf] = {**definitions_metric.ANSWERS, **definitions_policy.ANSWERS}

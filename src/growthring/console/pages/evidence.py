@@ -37,7 +37,7 @@ def page_of(answers: Mapping[str, AnswerOf]) -> PageKind:
         Section("rows", "The rows behind it", of(rows)),
         Section("sql", "", of(statement)),
     )
-    return PageKind("answer", "Evidence", parts, heading)
+    return PageKind("answer", "Evidence", parts, heading, needs_data=False)
 
 
 def figure(visit: Visit, found: Answer) -> Iterable[Block]:
