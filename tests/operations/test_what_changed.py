@@ -7,9 +7,11 @@ import pytest
 from growthring.kernel.errors import GrowthringError
 from growthring.operations.data.closes import close
 from growthring.operations.project import Project
+from growthring.operations.revenue.customers import Cut, Part, customers
+from growthring.operations.revenue.explain import explain
 from growthring.operations.revenue.show import View, show
 from growthring.operations.revenue.what_changed import what_changed, where_it_leaks
-from tests.operations.books import Books
+from tests.operations.books import ACCOUNTS, Books
 
 
 def rows_of(answer, kind: str):
@@ -64,3 +66,18 @@ def test_groups_are_compared_with_the_others_and_small_ones_are_left_out(ringwoo
         assert row["effect"] == pytest.approx(row["base_share"] * (row["ndr"] - row["others_ndr"]))
     effects = [abs(row["effect"]) for row in answer.rows]
     assert effects == sorted(effects, reverse=True)
+
+
+def test_customers_are_called_by_name_wherever_they_are_listed_also_where_no_day_says_since_when(books: Books):
+    books.settings(project='data_through = "2025-03-31"', more=ACCOUNTS)
+    books.accounts([("anna", "Anna AG", "CH"), ("bert", "Bert & Söhne", "DE")])
+    books.steady("2025-03", "2025-03", {"anna": 130, "bert": "40.50"})
+    books.run()
+    project, names = books.open(), {"anna": "Anna AG", "bert": "Bert & Söhne"}
+    for rows in (
+        rows_of(what_changed(project), "customer"),
+        rows_of(explain(project, "mrr", View()), "customer"),
+        rows_of(customers(project, "mrr", View(), Part(), Cut()), "customer"),
+        rows_of(customers(project, "mrr", View(), Part(), Cut("name")), "customer"),
+    ):
+        assert {row["customer"]: row["name"] for row in rows} == names

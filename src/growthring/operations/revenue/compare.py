@@ -15,6 +15,7 @@ from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, unit_name
 from growthring.operations.project import Project
 from growthring.operations.reading import Reading, caveats, undefined_because
+from growthring.operations.revenue.names import names_of
 from growthring.operations.revenue.show import View, period_asked
 from growthring.revenue.evaluation import Question, contributions_sql, standalone_sql
 from growthring.revenue.metrics import Combine, Metric, Unit, metric
@@ -106,7 +107,7 @@ def policy_bridge(
     found = _compared(project, name, first, second, view, progress)
     answer = _gap(found, first, second, top)
     wanted, stages = found.metric, found.stages
-    names = _names(found.reading)
+    names = names_of(found.reading, {row["customer"] for row in answer.rows})
     steps = [
         {"kind": "step", "step": after.switches, "amount": _written(after.value - before.value, wanted),
          "customers": sum(1 for effect in _effects(before, after, wanted).values() if effect)}
@@ -148,12 +149,6 @@ def _compared(project: Project, name: str, first: str, second: str, view: View, 
         stages.append(_stage(reading, Question(wanted, (month,), period), switches, view))
     assert reading is not None  # noqa: S101 - a path has at least its first policy
     return _Compared(wanted, stages, reading, month, period, (path[0][1].version, path[-1][1].version))
-
-
-def _names(reading: Reading) -> dict[str, str]:
-    """Return the names of accounts."""
-    found = reading.ledger.connection.execute("SELECT account_id, ARG_MAX(name, valid_from) FROM account GROUP BY 1")
-    return dict(found.fetchall())
 
 
 def policy_path(first: Policy, second: Policy) -> list[tuple[str, Policy]]:

@@ -12,6 +12,7 @@ from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, Value, money
 from growthring.operations.project import Project
 from growthring.operations.reading import Reading, caveats
+from growthring.operations.revenue.names import NAMES, names_of
 from growthring.operations.revenue.show import View, period_asked
 from growthring.operations.revenue.standalone import standalone
 from growthring.revenue.evaluation import Question, account_attributes, base_month, question_chain
@@ -264,17 +265,8 @@ def _found(asked: _Asked, cut: Cut) -> tuple[list[tuple[Any, ...]], Sequence[Any
             f"SELECT 1, 2, 3, 4, 5, 6, 7, COUNT(*), SUM(before_amount), SUM(moved_amount), SUM(after_amount) FROM ({chosen})"
         ).fetchall()
         return [], rows[0][7:]
-    names = {} if is_named else _names(asked.reading, {row[0] for row in rows})
+    names = {} if is_named else names_of(asked.reading, {row[0] for row in rows})
     return [(*row[:2], names.get(row[0], row[2]), *row[3:7]) for row in rows], rows[0][7:]
-
-
-def _names(reading: Reading, accounts: set[str]) -> dict[str, str]:
-    return dict(
-        reading.ledger.connection.execute(
-            "SELECT account_id, ARG_MAX(name, valid_from) FROM account WHERE list_contains(?, account_id) GROUP BY 1",
-            [sorted(accounts)],
-        ).fetchall()
-    )
 
 
 def _chosen(asked: _Asked) -> str:
@@ -296,8 +288,7 @@ def _named(chosen: str, cut: Cut) -> str:
     matching = f"WHERE CONTAINS(LOWER(name), {find}) OR CONTAINS(LOWER(entity_id), {find})" if cut.find else ""
     return (
         f"SELECT * FROM (SELECT chosen.*, COALESCE(known.name, chosen.owner_id) AS name FROM ({chosen}) AS chosen "
-        "LEFT JOIN (SELECT account_id, ARG_MAX(name, valid_from) AS name FROM account GROUP BY account_id) AS known "
-        f"ON known.account_id = chosen.owner_id) {matching}"
+        f"LEFT JOIN ({NAMES}) AS known ON known.account_id = chosen.owner_id) {matching}"
     )
 
 

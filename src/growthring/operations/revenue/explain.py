@@ -9,6 +9,7 @@ from growthring.kernel.progress import Progress, silent
 from growthring.operations.answer import Answer, money, plain, unit_name
 from growthring.operations.project import Project
 from growthring.operations.reading import Reading, caveats, undefined_because
+from growthring.operations.revenue.names import names_of
 from growthring.operations.revenue.show import View, period_asked, show
 from growthring.operations.wording import in_words
 from growthring.revenue.evaluation import Question, base_month, contributions_sql, evaluate, standalone_sql
@@ -123,14 +124,7 @@ def _customers(reading: Reading, question: Question) -> list[dict[str, Any]]:
         f"SELECT entity_id, SUM(numerator), SUM(denominator) FROM ({contributions_sql(reading.ledger, question)}) "
         f"GROUP BY 1 HAVING SUM({by}) <> 0 ORDER BY ABS(SUM({by})) DESC, 1 LIMIT {_MOVED}"
     ).fetchall()
-    names = dict(
-        reading.ledger.connection.execute(
-            "SELECT account_id, arg_max(name, valid_from) FROM account WHERE list_contains(?, account_id) GROUP BY 1",
-            [[row[0] for row in found]],
-        ).fetchall()
-        if found
-        else []
-    )
+    names = names_of(reading, {row[0] for row in found})
     return [
         {
             "kind": "customer",

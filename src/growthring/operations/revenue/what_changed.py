@@ -11,6 +11,7 @@ from growthring.operations.answer import Answer, money, plain, unit_name
 from growthring.operations.data.closes import list_closes
 from growthring.operations.project import Project
 from growthring.operations.reading import Reading, caveats, last_month_of, read
+from growthring.operations.revenue.names import NAMES
 from growthring.operations.revenue.standalone import standalone
 from growthring.operations.revenue.tables import add_up_movements
 from growthring.revenue.evaluation import Question, account_attributes, evaluate, standalone_sql
@@ -216,7 +217,7 @@ def _customers(reading: Reading, span: Span, top: int) -> list[dict[str, Any]]:
           FROM entity WHERE amount <> 0
         )
         SELECT placed.entity_id, placed.amount, placed.movement, placed.driver, placed.reason, named.name
-        FROM placed LEFT JOIN (SELECT account_id, ARG_MAX(name, valid_from) AS name FROM account GROUP BY 1) AS named
+        FROM placed LEFT JOIN ({NAMES}) AS named
           ON named.account_id = placed.entity_id
         WHERE placed.place <= {int(top)} ORDER BY placed.amount > 0 DESC, ABS(placed.amount) DESC, 1
     """  # fmt: skip
