@@ -173,8 +173,10 @@ def _of_operations() -> Iterator[tuple[str, str]]:
 
 
 def _of_registries() -> Iterator[tuple[str, str]]:
-    """Yield what registries say: roles, measures, metrics, policies, contracts of tables and the glossary."""
+    """Yield what registries hold in words: roles, metrics, policies, layers, contracts of tables, the glossary."""
     from growthring.console.access import ROLES
+    from growthring.forecast.layers import Layer
+    from growthring.forecast.run_rate import POLICIES
     from growthring.kernel.period import PeriodKind
     from growthring.operations.definitions import glossary
     from growthring.operations.history.opening import REVENUE
@@ -185,6 +187,8 @@ def _of_registries() -> Iterator[tuple[str, str]]:
 
     yield from (("access.py", role) for role in ROLES)
     yield "operations/history/opening.py", REVENUE
+    yield from (("forecast/layers.py", layer) for layer in Layer)
+    yield from (("forecast/run_rate.py", way.title) for way in POLICIES.values())
     yield from (("operations/wording.py", text) for text in MESSAGES)
     for each in METRICS.values():
         in_words = each.formula if re.search("[a-z]{2} [a-z]{2}", each.formula) else ""

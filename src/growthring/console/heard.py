@@ -8,8 +8,8 @@ _PLACE = re.compile(r"\{(\w+)\}")
 _BREAK = re.compile(r"(?<=[.!?]) (?=[A-Z`])")
 _SPAN = re.compile(r"(\d[\d-]*) to (\d[\d-]*)")
 _NAME = re.compile(r"[A-Z]\S*")
-_TYPED = frozenset({"received", "text"})
-"""Places in which stands what somebody typed."""
+_NAMED = frozenset({"received", "text", "name", "account", "table", "known", "column", "meter", "path", "id"})
+"""Places in which names stand, and what somebody typed."""
 _LONGEST = 5_000
 _MOST_SENTENCES = 8
 _DEEPEST = 3
@@ -24,19 +24,22 @@ class Form:
         names: Names of the places, in order.
         translation: The sentence in the other language, with the same places.
         rarest: The longest literal: a text without it is no such sentence.
+        is_bare: Whether it begins with a place and has but one word, so that its values must be words, too.
     """
 
     literals: tuple[str, ...]
     names: tuple[str, ...]
     translation: str
     rarest: str
+    is_bare: bool
 
     @classmethod
     def of(cls, message: str, translation: str) -> "Form":
         """Return the form of a message with places."""
         parts = _PLACE.split(message)
         literals = tuple(parts[::2])
-        return cls(literals, tuple(parts[1::2]), translation, max(literals, key=len))
+        is_bare = not literals[0] and len(" ".join(literals).split()) == 1
+        return cls(literals, tuple(parts[1::2]), translation, max(literals, key=len), is_bare)
 
     def values(self, text: str) -> dict[str, str] | None:
         """Return what stands in the places of a text of this form: each value is the shortest that the text allows.
@@ -58,7 +61,8 @@ class Form:
                 return None
             found.append(text[at:place])
             at = place + len(literal)
-        return dict(zip(self.names, [*found, text[at:end]], strict=True))
+        found.append(text[at:end])
+        return None if self.is_bare and " " in "".join(found) else dict(zip(self.names, found, strict=True))
 
 
 class Hearing:
@@ -106,7 +110,7 @@ class Hearing:
         return bool(_BREAK.search(value)) and value not in self._messages
 
     def _filled(self, form: Form, values: Mapping[str, str], depth: int) -> str:
-        put = {name: value if name in _TYPED else self._value(value, depth + 1) for name, value in values.items()}
+        put = {name: value if name in _NAMED else self._value(value, depth + 1) for name, value in values.items()}
         return _PLACE.sub(lambda place: put[place[1]], form.translation)
 
     def _several(self, text: str, depth: int) -> str:
