@@ -6,7 +6,7 @@ from typing import Any
 from growthring.charts import Axis, Labels, lines
 from growthring.console.answers import caveats, evidence
 from growthring.console.blocks import Block, Choice, Choices, Column, Drawing, Note, Statement, Statements, Table, Tone
-from growthring.console.pages.account_chosen import LINE_KINDS, PROMISES, TERM_STATES, TRUE_UPS, account_of, spoken
+from growthring.console.pages.account_chosen import INTERVALS, LINE_KINDS, PROMISES, TERM_STATES, TRUE_UPS, account_of, spoken
 from growthring.console.terms import worded
 from growthring.console.visit import Visit
 from growthring.operations.accounts.contracts import account_burn_down, account_contracts, account_promises
@@ -53,7 +53,7 @@ def contracts(visit: Visit) -> Iterable[Block]:
         Column("quantity", _("Quantity"), "number", "_proof"),
         Column("amount", _("Amount"), "amount", "_proof"),
         Column("currency", _("Currency")),
-        Column("every", _("Billed every")),
+        Column("every", _("Billed every"), words=worded(INTERVALS, visit)),
         Column("discount", _("Discount"), "share", "_proof"),
         Column("from", _("From"), "month"),
         Column("until", _("Until"), "month"),
@@ -141,7 +141,10 @@ def _burning(visit: Visit, found: Answer) -> Iterable[Block]:
     drawn = _long(rows)
     axis = Axis(rows[0]["unit"])
     yield Drawing(lines(drawn, at="at", value="value", axis=axis, title=title, group="line", labels=Labels(words), zero=True))
-    columns = [Column("at", _("By"), "month"), *(Column(name, words[name].capitalize(), "amount", "_proof") for name in _LINES)]
+    columns = [
+        Column("at", _("By the day"), "month"),
+        *(Column(name, words[name].capitalize(), "amount", "_proof") for name in _LINES),
+    ]
     yield Table(
         "burn_down",
         columns,

@@ -20,6 +20,9 @@ LINE_KINDS: Mapping[str, str] = {
 }  # fmt: skip
 """Kinds of invoice and contract lines."""
 
+INTERVALS: Mapping[str, str] = {"day": "day", "week": "week", "month": "month", "quarter": "quarter", "year": "year"}
+"""How often a contract line is billed."""
+
 PROMISES: Mapping[str, str] = {
     "minimum": "minimum consumption", "prepaid": "prepaid balance", "credit": "credit granted", "ela": "fixed price for all use",
 }  # fmt: skip

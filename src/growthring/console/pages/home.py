@@ -107,7 +107,7 @@ def movers(visit: Visit) -> Iterable[Block]:
         Column("label", _("Customer"), "name", "href"),
         Column("amount", _("Amount"), "amount", "entries"),
         Column("movement", _("Mostly"), words=worded(MOVEMENT_NAMES, visit)),
-        Column("driver", _("By"), words=worded(DRIVERS, visit)),
+        Column("driver", _("Driven by"), words=worded(DRIVERS, visit)),
     )
     yield Table("movers", columns, rows, empty=_("No customer's revenue moved."), find=False)
 
