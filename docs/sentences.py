@@ -46,10 +46,13 @@ Texts = Iterator[tuple[str, str]]
 
 def sentences() -> Texts:
     """Yield every sentence, and every phrase that stands in one, with the file it is in."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        place = str(path.relative_to(PACKAGE))
+    trees = {
+        str(path.relative_to(PACKAGE)): ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))
+    }
+    tellers = frozenset().union(*map(_told_what, trees.values()), errors(trees["kernel/errors.py"]))
+    for place, tree in trees.items():
         if not place.startswith(_NOT_SHOWN):
-            yield from ((place, text) for text in _Speech(place, ast.parse(path.read_text(encoding="utf-8"))).said())
+            yield from ((place, text) for text in _Speech(place, tree, tellers).said())
 
 
 def template(node: ast.expr) -> str:
@@ -75,10 +78,15 @@ def template(node: ast.expr) -> str:
     return text
 
 
-def errors() -> frozenset[str]:
+def errors(tree: ast.Module) -> frozenset[str]:
     """Return the names of the errors whose texts people read."""
-    tree = ast.parse((PACKAGE / "kernel" / "errors.py").read_text(encoding="utf-8"))
     return _ERRORS | {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def _told_what(tree: ast.Module) -> frozenset[str]:
+    """Return the functions that are told what something is, to say it in an error: `def require_known(what, …)`."""
+    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    return frozenset(each.name for each in functions if "what" in [name.arg for name in each.args.args[:2]])
 
 
 @dataclass
@@ -87,11 +95,11 @@ class _Speech:
 
     place: str
     tree: ast.Module
+    tellers: frozenset[str]
     _inside: dict[ast.AST, ast.AST] = field(default_factory=dict)
     _values: dict[tuple[str, ast.AST], list[ast.expr]] = field(default_factory=dict)
     _functions: dict[str, list[ast.FunctionDef]] = field(default_factory=dict)
     _followed: set[object] = field(default_factory=set)
-    _errors: frozenset[str] = field(default_factory=errors)
 
     def __post_init__(self) -> None:
         self._inside = {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
@@ -134,7 +142,7 @@ class _Speech:
     def _handed_over(self, call: ast.Call) -> Iterator[ast.expr]:
         """Yield what is handed to an error or gathered as a caveat; what an error is about may be one word."""
         name = _name(call.func)
-        if name in self._errors:
+        if name in self.tellers:
             told = [*call.args[:1], *(each.value for each in call.keywords if each.arg in ("valid", "remedy"))]
             yield from (text for each in told for text in _texts(each) if _is_phrase(text) or (text is each and _is_word(text)))
         elif isinstance(call.func, ast.Attribute) and _name(call.func.value) in _CAVEATS and call.args:
