@@ -94,6 +94,15 @@ def test_each_time_it_is_confirmed_it_is_done(pages: TestClient, tmp_path: Path)
     assert (tmp_path / "c").read_text() == "xx"
 
 
+def test_nobody_who_writes_waits_for_somebody_who_reads(pages: TestClient, tmp_path: Path):
+    form = {"csrf": token(pages), "back": BACK, "name": "slow reading"}
+    assert "<progress" in pages.post("/do/look_long", data=form).text
+    let_go(tmp_path, "e")
+    confirm(pages, "count", back=BACK, name="e")
+    assert (tmp_path / "e").exists() and not (tmp_path / "slow reading").exists()
+    let_go(tmp_path, "slow reading")
+
+
 def test_what_it_came_to_is_told_where_it_was_refused(pages: TestClient):
     response = confirm(pages, "refuse", back=BACK)
     html = response.text if response.status_code == 422 else pages.get(response.headers["location"]).text

@@ -90,6 +90,19 @@ class Work:
         return self.seconds if self.seconds is not None else time.monotonic() - self.started
 
 
+@dataclass(frozen=True)
+class Lane:
+    """A process of slow work with the thread that waits for it: one computation after the other."""
+
+    thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="slow"))
+    worker: Worker = field(default_factory=Worker)
+
+    def close(self) -> None:
+        """Stop its work."""
+        self.thread.shutdown(wait=False, cancel_futures=True)
+        self.worker.close()
+
+
 @dataclass
 class Desk:
     """Computes and keeps Answers about one project.
@@ -103,8 +116,8 @@ class Desk:
     _begun: dict[str, Work] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
     _quick: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="ledger"))
-    _slow: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="slow"))
-    _worker: Worker = field(default_factory=Worker)
+    _slow: Lane = field(default_factory=Lane)
+    _beside: Lane = field(default_factory=Lane)
     _books: OpenedBooks = field(default_factory=OpenedBooks)
 
     def project(self) -> Project:
@@ -146,7 +159,11 @@ class Desk:
         with self._lock:
             work = self._kept.get(key)
             if work is None:
-                work = self._begin(opened, key, operation, args, options, slow, href)
+                work = (
+                    self._slowly(self._slow, opened, key, operation, args, options, href)
+                    if slow
+                    else self._quickly(opened, key, operation, args, options, href)
+                )
                 self._kept[key] = work
                 self._let_go()
             self._kept.move_to_end(key)
@@ -157,6 +174,9 @@ class Desk:
     ) -> Work:
         """Begin slow work that writes: done each time it is begun, never answered by what an earlier one left.
 
+        It takes place where slow Answers are computed, which keeps forecasts open; beside them while one is being computed, so
+        that nobody who writes waits for somebody who reads.
+
         Args:
             operation: A function of a module whose first argument is the project and that takes ``progress``.
             href: Returns, for the key of the work, the page that shows it.
@@ -165,8 +185,9 @@ class Desk:
             options: Its named arguments.
         """
         key = token_hex(16)
+        lane = self._beside if any(not work.future.done() for work in self.works()) else self._slow
         with self._lock:
-            self._begun[key] = work = self._begin(project, key, operation, (), options, slow=True, href=href(key), ended=ended)
+            self._begun[key] = work = self._slowly(lane, project, key, operation, (), options, href(key), ended)
         return work
 
     def outcome(self, project: Project, key: str, wait: float | None = None) -> Answer | None:
@@ -200,39 +221,50 @@ class Desk:
     def close(self) -> None:
         """Stop all work."""
         self._quick.shutdown(wait=False, cancel_futures=True)
-        self._slow.shutdown(wait=False, cancel_futures=True)
-        self._worker.close()
+        self._slow.close()
+        self._beside.close()
 
-    def _begin(
+    def _quickly(
         self, project: Project, key: str, operation: Callable[..., Any], args: tuple[Hashable, ...], options: dict[str, Hashable],
-        slow: bool, href: str, ended: Ended = _unheard,
+        href: str,
     ) -> Work:  # fmt: skip
-        work = Work(key, operation.__name__.replace("_", " "), Future(), time.monotonic(), href=href, is_slow=slow)
-        if not slow:
-            opened = project.with_books(self._books)
-            work.future = self._quick.submit(lambda: operation(opened, *args, **options))
-        else:
-            place = _answers(project) / f"{key}.json"
-            task = Task(project.root, place, (operation.__module__, operation.__qualname__), args, options)
-            work.future = self._slow.submit(self._slowly, work, task, ended)
+        work, opened = _new_work(key, operation, href), project.with_books(self._books)
+        work.future = self._quick.submit(lambda: operation(opened, *args, **options))
         work.future.add_done_callback(lambda _: self._finish(work))
         return work
 
-    def _slowly(self, work: Work, task: Task, ended: Ended) -> Answer:
-        try:
-            answer = kept(task.place) or self._worker.compute(task, work.told)
-        except Exception as error:
-            ended(error)
-            raise
-        note_down(task.place, EndedWork(work.title, work.href, work.asked_at, work.elapsed))
-        ended(None)
-        return answer
+    def _slowly(
+        self, lane: Lane, project: Project, key: str, operation: Callable[..., Any], args: tuple[Hashable, ...],
+        options: dict[str, Hashable], href: str, ended: Ended = _unheard,
+    ) -> Work:  # fmt: skip
+        work = _new_work(key, operation, href, is_slow=True)
+        place = _answers(project) / f"{key}.json"
+        task = Task(project.root, place, (operation.__module__, operation.__qualname__), args, options)
+        work.future = lane.thread.submit(_computed, lane.worker, work, task, ended)
+        work.future.add_done_callback(lambda _: self._finish(work))
+        return work
 
     def _finish(self, work: Work) -> None:
         work.seconds = time.monotonic() - work.started
         fault = None if work.future.cancelled() else work.future.exception()
         if work.future.cancelled() or isinstance(fault, StoppedError) or not isinstance(fault, GrowthringError | None):
             self._kept.pop(work.key, None)  # a fault of the machine may pass: the next one who asks tries again
+
+
+def _new_work(key: str, operation: Callable[..., Any], href: str, *, is_slow: bool = False) -> Work:
+    return Work(key, operation.__name__.replace("_", " "), Future(), time.monotonic(), href=href, is_slow=is_slow)
+
+
+def _computed(worker: Worker, work: Work, task: Task, ended: Ended) -> Answer:
+    """Return a slow Answer: the one that lies in its file, else a new one."""
+    try:
+        answer = kept(task.place) or worker.compute(task, work.told)
+    except Exception as error:
+        ended(error)
+        raise
+    note_down(task.place, EndedWork(work.title, work.href, work.asked_at, work.elapsed))
+    ended(None)
+    return answer
 
 
 def _result(work: Work, wait: float | None) -> Any:  # noqa: ANN401 - what the operation returns
