@@ -60,3 +60,10 @@ def test_a_forecast_begins_where_the_past_ends_and_has_its_ranges_behind_it():
 def test_names_of_the_data_are_drawn_as_they_are(name: str):
     spec = bars([{"group": name, "mrr": "1"}], name="group", value="mrr", axis=USD, title="t").spec
     assert drawn(spec)[0]["name"] == name
+
+
+def test_a_cell_of_a_heatmap_leads_where_its_row_says_and_nowhere_else():
+    rows = [{"vintage": "2023", "age": age, "ndr": 1.0, "to": to} for age, to in ((0, "/revenue?age=0"), (1, ""))]
+    spec = heatmap(rows, across="age", down="vintage", value="ndr", axis=Axis("NDR", "share"), title="t", href="to").spec
+    assert [each.get("href") for each in spec["data"]["values"]] == ["/revenue?age=0", None]
+    assert spec["encoding"]["href"]["field"] == "href"
