@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -84,7 +85,14 @@ def company(ringwood_whole_to_copy: Path, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="session")
 def served(company: Path) -> Iterator[str]:
     """Where the console of the company is served."""
-    app = create_app(company, who=lambda _: User("Kim", "admin"))
+    with serving(company) as address:
+        yield address
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """Serve the console of a project to an administrator, and say where."""
+    app = create_app(folder, who=lambda _: User("Kim", "admin"))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     listening = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
