@@ -53,6 +53,7 @@ def _print_scenario(scenario: ScenarioResult, top: int) -> None:
         rows = [
             {
                 "meter": each.meter,
+                "currency": each.currency,
                 "quantity": f"{each.quantity.normalize():f}",
                 "cheaper_below": each.cheaper_below,
                 "cheaper_above": each.cheaper_above,
