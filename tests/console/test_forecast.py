@@ -159,12 +159,12 @@ def test_what_a_person_says_is_checked_noted_shown_and_taken_back(own_pages: Tes
     assert unreadable.status_code == 422
     told = look(own_pages, "forecast_say", **ENTRY)
     assert told.status_code == 200 and "a second team starts" in told.text
-    assert "Nobody has said anything" in part(own_pages, "entries")
+    assert "nobody has said anything" in part(own_pages, "entries")
     assert write(own_pages, "forecast_say", **ENTRY).status_code == 303
     assert "+1200" in part(own_pages, "entries") and "A new use" in part(own_pages, "entries")
     assert look(own_pages, "forecast_take_back", entry="7", because="no such entry").status_code == 422
     assert write(own_pages, "forecast_take_back", entry="1", because="they stopped").status_code == 303
-    assert "Nobody has said anything" in part(own_pages, "entries")
+    assert "nobody has said anything" in part(own_pages, "entries")
     assert "they stopped" in part(own_pages, "entries", "entries&past=yes")
 
 

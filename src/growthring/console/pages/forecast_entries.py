@@ -61,7 +61,7 @@ def entries(visit: Visit) -> Iterable[Block]:
         Column("recorded", _("Said on"), "name"),
         *([Column("state", _("State"), "long")] if shown == "yes" else []),
     ]
-    empty = _("Nobody has said anything beyond the data about {what} yet.", what=measure_word(visit, measure))
+    empty = _("{what}: nobody has said anything beyond the data yet.", what=measure_word(visit, measure))
     yield Table("entries", columns, rows, empty=empty)
     here = visit.asked.url() + "#entries"
     yield Form("forecast_say", _("Say what the forecast cannot know"), _say_inputs(visit), _("Check it"), here)
