@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from growthring.operations.adding_up import adding_up
 from growthring.operations.answer import Answer
 from growthring.operations.forecasting.choices import forecast_choices
 from growthring.operations.forecasting.forecast import Asked, forecast, forecast_account, forecast_by, layers_on
+from growthring.operations.forecasting.making import make_forecast
 from growthring.operations.forecasting.rows import ACCOUNT, AHEAD, NEW, SEGMENT, TOTAL
 from growthring.operations.forecasting.views import account_forecast, rows_of, whole_forecast, with_rows
 from growthring.operations.project import Project
@@ -132,3 +134,13 @@ def test_choices_are_what_the_data_hold(ringwood: Project):
 def test_a_measure_that_is_not_there_is_named(ringwood: Project):
     with pytest.raises(UnknownValueError):
         whole_forecast(ringwood, Asked(measure="usage:nothing"))
+
+
+def test_what_commitments_bill_once_is_told_of_those_who_hold_them(ringwood: Project, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("growthring.operations.forecasting.making._LARGE", 0.0)
+    made = make_forecast(ringwood)
+    effect = made.outlook.folded.effect(Layer.COMMITMENT).sum(axis=1)
+    one_of_many, without = int(np.argmax(effect)), int(np.flatnonzero(made.history.panel.alive & (effect == 0))[0])
+    asked = {"all": slice(None), "one": np.array([one_of_many]), "without": np.array([without])}
+    told = {name: [text for text in made.told(rows) if "billed once" in text] for name, rows in asked.items()}
+    assert told["all"] and told["one"] and told["without"] == []

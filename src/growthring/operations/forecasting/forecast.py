@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from growthring.forecast.layers import ALL, Layer
 from growthring.forecast.outlook import Range, Span
@@ -102,7 +103,7 @@ def forecast_account(
                     row[str(layer)] = _text(made, change)
             rows.append(row)
     last_total = sum(int(made.outlook.units[place, spans[-1].window[0] - 1 : spans[-1].window[1]].sum()) for place in places)
-    return _answer(made, spans[-1], Range(last_total, np.full(4, np.nan)), rows)
+    return _answer(made, spans[-1], Range(last_total, np.full(4, np.nan)), rows, places)
 
 
 def assumptions(project: Project, asked: Asked | None = None, *, progress: Progress = silent) -> Answer:
@@ -227,7 +228,9 @@ def _text(made: Made, units: int) -> str:
     return amount_text(amount, made.history.currency)
 
 
-def _answer(made: Made, span: Span, found: Range, rows: list[dict[str, Any]]) -> Answer:
+def _answer(
+    made: Made, span: Span, found: Range, rows: list[dict[str, Any]], about: NDArray[np.intp] | slice = slice(None)
+) -> Answer:
     on = ", ".join(str(each) for each in made.asked.layers)
     what = "recurring revenue" if made.asked.measure == REVENUE else made.asked.measure.removeprefix("usage:")
     return Answer(
@@ -239,5 +242,5 @@ def _answer(made: Made, span: Span, found: Range, rows: list[dict[str, Any]]) ->
         policy=made.history.policy,
         snapshot=made.history.snapshot_id,
         rows=rows,
-        caveats=made.caveats,
+        caveats=made.told(about),
     )

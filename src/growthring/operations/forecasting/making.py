@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from growthring.forecast.commitments.layer import CommitmentLayer
 from growthring.forecast.engines import together, two_engines
@@ -28,6 +29,7 @@ from growthring.operations.history.unusual import rulings
 from growthring.operations.project import Project
 from growthring.operations.reading import read
 
+_EVERY = slice(None)
 _FEW_ACCOUNTS = 30
 _NAMED = 3
 _PATHS = 1000
@@ -79,7 +81,7 @@ class Made:
         outlook: What it says.
         people: What people's entries did.
         champions: Models adopted for segments.
-        caveats: What a reader must know.
+        caveats: What a reader must know of all of it; see `told`.
     """
 
     asked: Asked
@@ -93,6 +95,10 @@ class Made:
     def model(self) -> GrowthForecast:
         """The statistical layer."""
         return self.outlook.model
+
+    def told(self, rows: NDArray[np.intp] | slice = _EVERY) -> list[str]:
+        """Return what a reader must know of the forecast of some rows; of all when absent."""
+        return [*_shortfalls(self.outlook, self.history, rows), *self.caveats]
 
 
 def make_forecast(project: Project, asked: Asked | None = None, *, progress: Progress = silent) -> Made:
@@ -139,7 +145,7 @@ def _made(project: Project, wanted: Asked, progress: Progress) -> Made:
     )  # fmt: skip
     new = _newcomers(project, panel, wanted, caveats)
     outlook = Outlook(model, people.folded, panel.segments(wanted.by), new, project.calendar, commitments)
-    caveats += [*people.caveats, *_late(history), *_shortfalls(outlook, history), *_evidence(model)]
+    caveats += [*people.caveats, *_late(history), *_evidence(model)]
     return Made(wanted, history, outlook, people, adopted, caveats)
 
 
@@ -178,10 +184,10 @@ def _newcomers(project: Project, panel: Panel, asked: Asked, caveats: list[str])
     return pipeline_customers(reading, panel, asked.horizon, asked.pipeline)
 
 
-def _shortfalls(outlook: Outlook, history: History) -> list[str]:
+def _shortfalls(outlook: Outlook, history: History, rows: NDArray[np.intp] | slice) -> list[str]:
     """Name months that a commitment settles at its end: what is billed once is no run-rate (FC-06)."""
-    effect = outlook.folded.effect(Layer.COMMITMENT).sum(axis=0)
-    found = np.flatnonzero(effect > _LARGE * np.maximum(outlook.folded.base.sum(axis=0), 1.0))
+    effect = outlook.folded.effect(Layer.COMMITMENT)[rows].sum(axis=0)
+    found = np.flatnonzero(effect > _LARGE * np.maximum(outlook.folded.base[rows].sum(axis=0), 1.0))
     return [
         f"{outlook.origin + int(ahead) + 1} holds {history.currency} {effect[ahead]:,.0f} more for commitments that end: "
         "billed once, not to be taken times twelve."

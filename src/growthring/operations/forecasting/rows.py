@@ -281,7 +281,7 @@ class ForecastRows:
                 "change": str(self.rounded(round(each.change * PER_ONE))), "remark": each.remark,
             }  # fmt: skip
 
-    def answer(self, rows: list[dict[str, Any]], scope: str) -> Answer:
+    def answer(self, rows: list[dict[str, Any]], scope: str, caveats: list[str]) -> Answer:
         """Return rows as an Answer whose value is that of a scope over all months ahead."""
         asked, history = self.made.asked, self.made.history
         whole = next(row for row in rows if row["kind"] == "period" and row["scope"] == scope and row["view"] == AHEAD)
@@ -295,7 +295,7 @@ class ForecastRows:
             policy=history.policy,
             snapshot=history.snapshot_id,
             rows=rows,
-            caveats=list(self.made.caveats),
+            caveats=caveats,
         )
 
 

@@ -37,8 +37,7 @@ def whole_forecast(project: Project, asked: Asked | None = None, *, progress: Pr
     rows = [told.about(), *told.of_groups()]
     progress("accounts", 3, _STAGES)
     rows += [*told.accounts(), *told.coverage(), *told.assumptions(), *told.entries()]
-    found = told.answer(rows, TOTAL)
-    return replace(found, caveats=[*found.caveats, *plan_beside(project, made)])
+    return told.answer(rows, TOTAL, [*made.told(), *plan_beside(project, made)])
 
 
 def account_forecast(project: Project, account: str, asked: Asked | None = None, *, progress: Progress = silent) -> Answer:
@@ -55,7 +54,7 @@ def account_forecast(project: Project, account: str, asked: Asked | None = None,
         known = sorted(made.history.panel.accounts[made.history.panel.alive].tolist())[:5]
         raise UnknownValueError("account with a forecast", account, known, remedy="Name a customer of today.")
     named = told.about() | {"label": account_names(project).get(account, account)}
-    return told.answer([named, *told.of_account(account, places), *told.coverage(), *told.entries()], ACCOUNT)
+    return told.answer([named, *told.of_account(account, places), *told.coverage(), *told.entries()], ACCOUNT, made.told(places))
 
 
 def rows_of(answer: Answer, kind: str, **wanted: object) -> list[dict[str, Any]]:
