@@ -5,7 +5,7 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from httpx import Response
+from httpx2 import Response
 from starlette.testclient import TestClient
 
 _PATIENCE = 90.0

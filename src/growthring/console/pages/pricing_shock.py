@@ -5,7 +5,7 @@ from typing import Any
 
 from growthring.charts import Axis, histogram
 from growthring.console.asked import link
-from growthring.console.blocks import Block, Choice, Choices, Column, Drawing, Table
+from growthring.console.blocks import Block, Choice, Choices, Column, Drawing, Note, Table
 from growthring.console.pages.pricing_trial import CHANGES, LOOKS, evidence_of
 from growthring.console.visit import Visit
 from growthring.operations.answer import Answer
@@ -48,6 +48,7 @@ def shock(visit: Visit, found: Answer) -> Iterable[Block]:
         Column("at_risk", _("Revenue at risk, {currency}", currency=found.unit), "amount", "_proof"),
     ]
     yield Table("result-beyond", columns, proven(visit, found, "beyond_account"), _("Customers beyond a change"), find=False)
+    yield Note(_("Bills are rounded to the cent: prices 10 % higher make some of them rise by a little more than 10 %."))
     spread = [
         Column("cohort", _("Customers"), "name", words=_cohorts(visit)),
         Column("accounts", _("Number"), "count"),
@@ -104,7 +105,7 @@ def winners_and_losers(visit: Visit, found: Answer) -> Iterable[Block]:
     told = (("up", "losers", _("{count} customers pay more")), ("down", "winners", _("{count} customers pay less")))
     for direction, name, title in told:
         mine = [row for row in found.rows if row.get("direction") == direction]
-        rows = [_Linked(row, _proof=proof, _tone="bad" if round(row["relative"] or 0, 3) > limit else "") for row in mine]
+        rows = [_Linked(row, _proof=proof, _tone="bad" if (row["relative"] or 0) > limit else "") for row in mine]
         empty = _("Nobody pays more.") if direction == "up" else _("Nobody pays less.")
         yield Table(f"result-{name}", columns, rows, title.format(count=_.value(len(rows), "count")), empty, page_size=15)
 

@@ -15,7 +15,6 @@ from growthring.pricing.simulation.rerating import AMOUNT_DECIMALS, Cells
 from growthring.pricing.simulation.result import Beyond, BillShock, Bucket, Change, Cohort, Margin, Outcome
 
 _QUANTILES = ("0.01", "0.05", "0.1", "0.25", "0.5", "0.75", "0.9", "0.95", "0.99")
-_TENTHS = 1000
 _EDGES = (-50, -25, -10, -5, 0, 5, 10, 25, 50, 100)
 _RATIO = Decimal("0.000001")
 
@@ -107,21 +106,10 @@ def _change(key: str, currency: str, before: int, after: int) -> Change:
     )
 
 
-def _tenths(sums: Sums) -> Whole:
-    """Return by how many tenths of a percent amounts change, rounded; 0 where nothing was paid.
-
-    Lines are rounded to the cent before and after, so that a price that rises by 10 % makes bills rise by 9.998 % or 10.003 %:
-    nobody calls only the latter a rise beyond 10 %.
-    """
-    change = sums.after - sums.before
-    rounded = (2 * _TENTHS * np.abs(change) + sums.before) // np.maximum(2 * sums.before, 1)
-    return np.where(sums.before > 0, np.sign(change) * rounded, 0)
-
-
 def _rises_beyond(sums: Sums, percent: Decimal) -> NDArray[np.bool_]:
-    """Decide on whole numbers whether an amount rises by more than a share, to a tenth of a percent."""
-    numerator, denominator = (percent * _TENTHS / 100).as_integer_ratio()
-    return _tenths(sums) * denominator > numerator
+    """Decide on whole numbers whether an amount rises by more than a share."""
+    numerator, denominator = (percent / 100).as_integer_ratio()
+    return (sums.before > 0) & ((sums.after - sums.before) * denominator > sums.before * numerator)
 
 
 def _shock(cells: Cells, sums: Sums, grain: str, beyond: Sequence[Decimal]) -> BillShock:
@@ -132,8 +120,7 @@ def _shock(cells: Cells, sums: Sums, grain: str, beyond: Sequence[Decimal]) -> B
     for share in _QUANTILES if len(order) else ():
         place = order[max(-(-len(order) * int(Decimal(share) * 100) // 100) - 1, 0)]
         quantiles[share] = ratio(int(after[place] - before[place]), int(before[place])) or Decimal(0)
-    tenths = _tenths(sums)[paid]
-    up_to = [int((tenths * 100 <= edge * _TENTHS).sum()) for edge in _EDGES]
+    up_to = [int(((after - before) * 100 <= before * edge).sum()) for edge in _EDGES]
     counts = np.diff([0, *up_to, len(before)]).tolist()
     histogram = tuple(Bucket(low, high, count) for low, high, count in zip((None, *_EDGES), (*_EDGES, None), counts, strict=True))
     return BillShock(

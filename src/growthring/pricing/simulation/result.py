@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -147,13 +147,8 @@ class Outcome:
     margins: tuple[Margin, ...]
 
     def beyond(self, percent: Decimal) -> tuple[Change, ...]:
-        """Return accounts whose bills change by more than a share either way, to a tenth of a percent."""
-        tenth = Decimal("0.001")
-        return tuple(
-            each
-            for each in self.accounts
-            if each.relative is not None and each.relative.copy_abs().quantize(tenth, ROUND_HALF_UP) * 100 > percent
-        )
+        """Return accounts whose bills change by more than a share either way."""
+        return tuple(each for each in self.accounts if each.relative is not None and abs(each.relative) * 100 > percent)
 
 
 @dataclass(frozen=True, slots=True)
