@@ -64,7 +64,7 @@ def main(*, quick: bool = False) -> list[str]:
     show(
         "Readers during a run",
         ["readers", "requests", "median, ms", "p95, ms"],
-        [[READERS, len(reading), f"{statistics.median(reading) * 1e3:.0f}", f"{_p95(reading) * 1e3:.0f}"]],
+        [[str(READERS), str(len(reading)), f"{statistics.median(reading) * 1e3:.0f}", f"{_p95(reading) * 1e3:.0f}"]],
     )
     keep("console", {"first": first, "warm": warm, "seen": seen, "reading": reading})
     slowest = max(pages, key=lambda name: _p95(warm[name]))

@@ -1,7 +1,7 @@
 """Charts as Vega-Lite specifications: plain data for pages, notebooks and exports."""
 
 from growthring.charts.bars import bars, histogram
-from growthring.charts.chart import Axis, Chart, Labels
+from growthring.charts.chart import Axis, Chart, Labels, trust_charts
 from growthring.charts.fan import fan
 from growthring.charts.heatmap import heatmap
 from growthring.charts.lines import lines
@@ -21,5 +21,6 @@ __all__ = [
     "lines",
     "painted",
     "stylesheet",
+    "trust_charts",
     "waterfall",
 ]

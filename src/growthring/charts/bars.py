@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from growthring.charts.chart import Axis, Chart, Labels, Row, finished, inline, number, ordered
+from growthring.charts.chart import Axis, Chart, Labels, Row, finished, number, ordered, rows_called
 
 _BAR = 22
 
@@ -36,17 +36,17 @@ def bars(
     ]  # fmt: skip
     kinds = ["up", "down", "accent"]
     chart = (
-        alt.Chart(inline(drawn))
+        alt.Chart(rows_called())
         .mark_bar(cornerRadius=2)
         .encode(
             y=alt.Y("name:N", sort=ordered(drawn, "name"), title=None),
             x=alt.X("value:Q", title=axis.title, axis=alt.Axis(format=axis.short, tickCount=5)),
             color=alt.Color("kind:N", legend=None, scale=alt.Scale(domain=kinds, range=[f"token:{kind}" for kind in kinds])),
             tooltip=[alt.Tooltip("name:N", title=" "), alt.Tooltip("value:Q", title=axis.title, format=axis.exact)],
-            **({"href": "href:N"} if any("href" in each for each in drawn) else {}),
+            **({"href": alt.Href("href:N")} if any("href" in each for each in drawn) else {}),
         )
     )
-    return finished(chart.properties(width="container", height=_BAR * max(1, len(ordered(drawn, "name")))), title)
+    return finished(chart.properties(width="container", height=_BAR * max(1, len(ordered(drawn, "name")))), title, drawn)
 
 
 def histogram(rows: Sequence[Row], *, bin_name: str, count: str, axis: Axis, title: str, marked: Sequence[str] = ()) -> Chart:
@@ -67,7 +67,7 @@ def histogram(rows: Sequence[Row], *, bin_name: str, count: str, axis: Axis, tit
         for row in rows
     ]
     chart = (
-        alt.Chart(inline(drawn))
+        alt.Chart(rows_called())
         .mark_bar(cornerRadius=2)
         .encode(
             x=alt.X("bin:N", sort=ordered(drawn, "bin"), title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy")),
@@ -78,4 +78,4 @@ def histogram(rows: Sequence[Row], *, bin_name: str, count: str, axis: Axis, tit
             tooltip=[alt.Tooltip("bin:N", title=" "), alt.Tooltip("count:Q", title=axis.title, format=axis.exact)],
         )
     )
-    return finished(chart.properties(width="container", height=220), title)
+    return finished(chart.properties(width="container", height=220), title, drawn)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from growthring.charts.chart import Axis, Chart, Row, finished, inline, number
+from growthring.charts.chart import Axis, Chart, Row, finished, number, rows_called
 
 
 def fan(
@@ -33,20 +33,20 @@ def fan(
         *({"at": str(row[at]), "value": number(row[value]), "group": compared_word} for row in compared),
     ]
     across = alt.X("at:N", sort=order, title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
-    layers = []
+    layers, cells = [], {}
     for place, (word, low, high) in enumerate(ranges):
-        cells = [
+        cells[f"range_{place}"] = [
             {"at": str(row[at]), "low": number(row.get(low)), "high": number(row.get(high)), "range": word}
             for row in ahead
             if number(row.get(low)) is not None
         ]
         layers.append(
-            alt.Chart(inline(cells))
+            alt.Chart(rows_called(f"range_{place}"))
             .mark_area(color="token:band", opacity=0.3 + 0.25 * place, line=False)
             .encode(
                 x=across,
                 y=alt.Y("low:Q", title=axis.title, axis=alt.Axis(format=axis.short, tickCount=5), scale=alt.Scale(zero=False)),
-                y2="high:Q",
+                y2=alt.Y2("high:Q"),
                 tooltip=[
                     alt.Tooltip("at:N", title=" "),
                     alt.Tooltip("range:N", title=" "),
@@ -56,7 +56,7 @@ def fan(
             )
         )
     groups = [*words, *([compared_word] if compared else [])]
-    base = alt.Chart(inline(drawn)).encode(
+    base = alt.Chart(rows_called()).encode(
         x=across,
         y=alt.Y("value:Q", title=axis.title, axis=alt.Axis(format=axis.short, tickCount=5), scale=alt.Scale(zero=False)),
         color=alt.Color(
@@ -73,4 +73,4 @@ def fan(
         alt.Tooltip("value:Q", title=axis.title, format=axis.exact),
     ]  # fmt: skip
     layers += [base.mark_line(strokeWidth=2), base.mark_point(filled=True, size=30, opacity=1).encode(tooltip=tooltip)]
-    return finished(alt.layer(*layers).properties(width="container", height=300), title)
+    return finished(alt.layer(*layers).properties(width="container", height=300), title, drawn, **cells)

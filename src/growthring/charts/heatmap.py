@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from growthring.charts.chart import Axis, Chart, Row, finished, inline, number, ordered
+from growthring.charts.chart import Axis, Chart, Row, finished, number, ordered, rows_called
 
 _CELL = 22
 
@@ -39,7 +39,7 @@ def heatmap(
         else alt.Scale(domainMid=middle, range=["token:down", "token:faint", "token:accent"], clamp=True)
     )
     chart = (
-        alt.Chart(inline(drawn))
+        alt.Chart(rows_called())
         .mark_rect(stroke="token:paper", strokeWidth=1)
         .encode(
             x=alt.X(
@@ -55,7 +55,7 @@ def heatmap(
                 alt.Tooltip("across:N", title=" "),
                 alt.Tooltip("value:Q", title=axis.title, format=axis.exact),
             ],
-            **({"href": "href:N"} if any("href" in each for each in drawn) else {}),
+            **({"href": alt.Href("href:N")} if any("href" in each for each in drawn) else {}),
         )
     )
-    return finished(chart.properties(width="container", height=_CELL * max(1, len(ordered(drawn, "down")))), title)
+    return finished(chart.properties(width="container", height=_CELL * max(1, len(ordered(drawn, "down")))), title, drawn)

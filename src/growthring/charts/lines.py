@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from growthring.charts.chart import Axis, Chart, Labels, Row, finished, inline, number, ordered
+from growthring.charts.chart import Axis, Chart, Labels, Row, finished, number, ordered, rows_called
 
 
 def lines(
@@ -32,8 +32,8 @@ def lines(
         }
         for row in rows
     ]  # fmt: skip
-    base = alt.Chart(inline(drawn)).encode(
-        x=alt.X("at:N", sort=ordered(rows, at), title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy")),
+    base = alt.Chart(rows_called()).encode(
+        x=alt.X("at:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, labelOverlap="greedy")),
         y=alt.Y("value:Q", title=axis.title, axis=alt.Axis(format=axis.short, tickCount=5), scale=alt.Scale(zero=zero)),
         color=alt.Color("group:N", legend=alt.Legend() if group else None, sort=ordered(drawn, "group")),
     )
@@ -41,7 +41,7 @@ def lines(
     if group:
         tooltip.insert(0, alt.Tooltip("group:N", title=" "))
     points = base.mark_point(filled=True, size=36, opacity=1).encode(
-        tooltip=tooltip, **({"href": "href:N"} if any("href" in each for each in drawn) else {})
+        tooltip=tooltip, **({"href": alt.Href("href:N")} if any("href" in each for each in drawn) else {})
     )
     chart = base.mark_line(strokeWidth=2) + points
-    return finished(chart.properties(width="container", height=260), title)
+    return finished(chart.properties(width="container", height=260), title, drawn)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from growthring.charts.chart import Axis, Chart, Labels, Row, finished, inline, number, ordered
+from growthring.charts.chart import Axis, Chart, Labels, Row, finished, number, ordered, rows_called
 
 _SMALL = 0.3
 """Share of the level below which changes would not be seen on an axis from zero; the axis is then cut and says so."""
@@ -48,7 +48,7 @@ def waterfall(
     angle = -25 if sum(len(row["step"]) for row in drawn) > _LETTERS else 0
     scale = alt.Scale(domain=domain, nice=False) if domain else alt.Scale(zero=True)
     bars = (
-        alt.Chart(inline(drawn))
+        alt.Chart(rows_called())
         .mark_bar(cornerRadius=2, clip=True)
         .encode(
             x=alt.X("step:N", sort=order, title=None, axis=alt.Axis(labelAngle=angle, labelOverlap=False)),
@@ -58,17 +58,17 @@ def waterfall(
                 axis=alt.Axis(format=axis.short),
                 scale=scale,
             ),
-            y2="to:Q",
+            y2=alt.Y2("to:Q"),
             color=alt.Color(
                 "kind:N",
                 legend=None,
                 scale=alt.Scale(domain=["up", "down", "flat"], range=["token:up", "token:down", "token:flat"]),
             ),
             tooltip=[alt.Tooltip("step:N", title=" "), alt.Tooltip("amount:Q", title=axis.title, format=axis.exact)],
-            **({"href": "href:N"} if any("href" in each for each in drawn) else {}),
+            **({"href": alt.Href("href:N")} if any("href" in each for each in drawn) else {}),
         )
     )
-    return finished(bars.properties(width="container", height=260), title)
+    return finished(bars.properties(width="container", height=260), title, drawn)
 
 
 def _domain(bars: Sequence[Row]) -> list[float]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Timer
 
+from growthring.charts import trust_charts
 from growthring.kernel.errors import ConfigurationError
 from growthring.operations.project import ConsoleSettings, Project
 
@@ -33,6 +34,7 @@ def serve(root: Path, *, port: int, open_browser: bool, told: Callable[[str], No
     settings = Project.open(root).settings.console
     listens = host_of(settings, host)
     app = create_app(root)
+    trust_charts()
     free = free_port(port, listens)
     address = f"http://{f'[{listens}]' if ':' in listens else listens}:{free}/"
     if settings.is_shared:

@@ -5,6 +5,7 @@ It keeps books and forecasts open between Answers: the forecast of a second cust
 """
 
 import json
+import os
 import pickle
 import sys
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from growthring.operations.project import Project
 
 _KEPT_ON_DISK = 200
 _BOOKS_KEPT = 12
+_GIVES_WAY = 10
+"""How far slow work steps back from the server of pages, which shares its cores."""
 
 Told = Callable[[str, int, int], None]
 
@@ -125,6 +128,7 @@ def run(task: Task, books: OpenedBooks, say: Callable[[dict[str, Any]], None]) -
 
 def main() -> None:
     """Take tasks from stdin, one after the other, until it ends."""
+    os.nice(_GIVES_WAY)
     speaker = sys.stdout
     sys.stdout = sys.stderr  # what an operation prints is not progress
 
