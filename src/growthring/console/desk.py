@@ -109,9 +109,11 @@ class Desk:
 
     Attributes:
         root: The project's folder.
+        names: What customers were called when their pages were last asked for.
     """
 
     root: Path
+    names: dict[str, str] = field(default_factory=dict)
     _kept: "OrderedDict[str, Work]" = field(default_factory=OrderedDict)
     _begun: dict[str, Work] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)

@@ -30,7 +30,7 @@ from growthring.operations.accounts.revenue import account_facts, account_invoic
 from growthring.operations.answer import Answer
 
 _FOR_THE_NAME = 1.0
-"""Seconds that a page waits for the name it is headed with, when nothing is warm yet."""
+"""Seconds that a page waits for the name it is headed with, when nobody asked for the customer yet."""
 
 _PARTS = (
     Section("revenue", "Revenue and its movements", revenue),
@@ -78,15 +78,20 @@ def unknown(error: GrowthringError, visit: Visit) -> Sequence[Block]:
 
 
 def heading(visit: Visit) -> str:
-    """Name the customer."""
+    """Name the customer; as it was called when it was last asked for, while that is being looked up."""
+    called = None
     try:
         account = account_of(visit)
         if not account:
             return visit.words("Customers")
-        found = visit.desk.ask(account_facts, account, wait=_FOR_THE_NAME, project=visit.project)
-        return str(found.rows[0]["name"])
-    except (GrowthringError, StillWorkingError):
+        called = visit.desk.names.get(account)
+        found = visit.desk.ask(account_facts, account, wait=0.0 if called else _FOR_THE_NAME, project=visit.project)
+        called = visit.desk.names[account] = str(found.rows[0]["name"])
+    except StillWorkingError:
+        return called or visit.asked.params.get("id") or visit.words("Customers")
+    except GrowthringError:
         return visit.asked.params.get("id") or visit.words("Customers")
+    return called
 
 
 def _is_found(visit: Visit) -> bool:
