@@ -89,28 +89,23 @@ def close(
             because=because,
             again=again,
         )
-    return Answer(
-        metric="close",
-        value=figures.get("mrr"),
-        unit=unit_name(metric("mrr").unit, reading.currency),
-        at=str(month),
-        definition=f"{month} as reported under {chosen.name}, revision {entry.revision}, closed by {who}.",
-        policy=reading.policy_name(),
-        snapshot=reading.snapshot.snapshot_id,
-        rows=_rows(figures, reading.currency),
-        caveats=caveats(reading, [month]),
-    )
+    definition = f"{month} as reported under {chosen.name}, revision {entry.revision}, closed by {who}."
+    return _answered(reading, month, figures, definition)
 
 
 def figures_to_close(project: Project, at: str, *, policy: str | None = None) -> Answer:
     """Answer which figures a close of a month would keep; what keeps it from being closed is raised as by `close`."""
     reading, month, figures = _to_keep(project, project.policy(policy), at)
+    return _answered(reading, month, figures, f"{month} as it would be kept now under {reading.policy.name}.")
+
+
+def _answered(reading: Reading, month: Month, figures: dict[str, str], definition: str) -> Answer:
     return Answer(
         metric="close",
         value=figures.get("mrr"),
         unit=unit_name(metric("mrr").unit, reading.currency),
         at=str(month),
-        definition=f"{month} as it would be kept now under {reading.policy.name}.",
+        definition=definition,
         policy=reading.policy_name(),
         snapshot=reading.snapshot.snapshot_id,
         rows=_rows(figures, reading.currency),
